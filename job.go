@@ -1,0 +1,51 @@
+package purvey
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// JobKind names a kind of work. The server ties each kind to one handler.
+type JobKind string
+
+// The kinds of work.
+const (
+	JobDeliverOrder  JobKind = "deliver_order"   // Key: order id
+	JobSendMessage   JobKind = "send_message"    // Key: message id
+	JobSendWebhook   JobKind = "send_webhook"    // Key: delivery id; Lane: endpoint id
+	JobServeWaiting  JobKind = "serve_waiting"   // Key: shop, mode and tag
+	JobReleaseDate   JobKind = "release_date"    // Key: product id and instant
+	JobFulfil        JobKind = "fulfil"          // Key: line id
+	JobEndLine       JobKind = "end_line"        // Key: line id
+	JobNotifyUpdate  JobKind = "notify_update"   // Key: version id
+	JobReplay        JobKind = "replay_endpoint" // Key: endpoint id
+	JobSweepUploads  JobKind = "sweep_uploads"   // periodic
+	JobSweepBlobs    JobKind = "sweep_blobs"     // periodic
+	JobSweepRecords  JobKind = "sweep_records"   // periodic: old idempotency answers, webhook history
+	JobSweepSales    JobKind = "sweep_sales"     // periodic: pending sales past their age
+	JobStoreEvent    JobKind = "take_store_event"
+	JobCheckEndpoint JobKind = "check_endpoints" // periodic: warn of and switch off dead ones
+)
+
+// Job is work that must happen later, at least once. It is enqueued in the
+// transaction that makes it due. Kind and Key name it: while such a job
+// waits, enqueuing it again changes nothing; while it runs, it is run once
+// more afterwards.
+type Job struct {
+	ID          string
+	Kind        JobKind
+	Key         string
+	Lane        string          // jobs of one lane share a limit of concurrency; "" none
+	Args        json.RawMessage // nil: the key says all
+	Attempt     int             // of the run in progress; 1 is the first
+	MaxAttempts int             // 0: the kind's own
+	ScheduledAt time.Time       // zero: now
+	Errors      []JobError      // the last ten
+	CreatedAt   time.Time
+}
+
+// JobError is what a failed run left behind.
+type JobError struct {
+	At    time.Time
+	Error string
+}

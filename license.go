@@ -1,0 +1,68 @@
+package purvey
+
+import (
+	"crypto/rand"
+	"time"
+)
+
+// LicenseKey is one serial of a shop's stock. Its text never changes. It is
+// free until an order line holds it; a burnt key is still bound to its order,
+// but no line holds it any more and it never returns to stock.
+type LicenseKey struct {
+	ID         string
+	ShopID     string
+	Mode       Mode
+	Key        string
+	Tag        string // "" none
+	OrderID    string // "" free
+	OrderName  string
+	LineID     string
+	AssignedAt time.Time
+	BurntAt    time.Time
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}
+
+// Assigned tells whether an order has consumed the key.
+func (k LicenseKey) Assigned() bool { return k.OrderID != "" }
+
+// KeyVerdict is the answer of a validation. An unknown key is a verdict too,
+// not an error.
+type KeyVerdict struct {
+	Valid     bool
+	Assigned  bool
+	Tag       string
+	OrderName string
+	OrderID   string
+}
+
+// Bounds of a batch of keys.
+const (
+	MaxKeysPerBatch = 5000
+	MaxKeyLength    = 255 // characters
+	MaxTagLength    = 120 // characters
+)
+
+// What a batch does with keys that exist already.
+const (
+	DuplicatesSkip   = "skip"
+	DuplicatesCreate = "create"
+	DuplicatesFail   = "fail"
+)
+
+// keyLetters leaves out 0, 1, I and O, which people misread.
+const keyLetters = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+// GenerateKey makes a key of the form XXXXX-XXXXX-XXXXX-XXXXX, 100 random bits.
+func GenerateKey() string {
+	var raw [20]byte
+	rand.Read(raw[:])
+	out := make([]byte, 0, 23)
+	for i, b := range raw {
+		if i > 0 && i%5 == 0 {
+			out = append(out, '-')
+		}
+		out = append(out, keyLetters[b&31])
+	}
+	return string(out)
+}
