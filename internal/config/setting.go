@@ -274,7 +274,7 @@ func takeFlags(table []setting, args []string) (got map[string]string, rest []st
 func Help() string {
 	var b strings.Builder
 	b.WriteString(`Settings, the strongest source last: default, file of KEY=VALUE lines, environment, flag.
-A secret can be read from a file: add _FILE to its variable, or give the flag that ends in -file.
+A secret is not taken from the command line: give its variable, or the name of a file that holds it.
 
 `)
 	w := tabwriter.NewWriter(&b, 0, 4, 2, ' ', 0)
@@ -285,16 +285,14 @@ A secret can be read from a file: add _FILE to its variable, or give the flag th
 		if def == "" {
 			def = "(" + s.empty + ")"
 		}
-		flag, variable := "--"+s.flag, s.name
-		if s.secret {
-			variable += "[_FILE]"
-			if s.flag == "" {
-				flag = "--" + s.fileFlag()
-			} else {
-				flag += "[-file]"
-			}
+		flag, meaning := "--"+s.flag, s.meaning
+		if s.flag == "" {
+			flag = "--" + s.fileFlag()
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", flag, variable, def, s.meaning)
+		if s.secret {
+			meaning += "; from a file: --" + s.fileFlag() + " or " + s.fileVar()
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", flag, s.name, def, meaning)
 	}
 	w.Flush()
 	return b.String()
