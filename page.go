@@ -23,7 +23,9 @@ type Page struct {
 }
 
 // Descending tells whether later rows come first.
-func (p Page) Descending() bool { return p.Sort == SortNewest || p.Sort == SortCreatedDown || p.Sort == "" }
+func (p Page) Descending() bool {
+	return p.Sort == SortNewest || p.Sort == SortCreatedDown || p.Sort == ""
+}
 
 // ByTime tells whether the list is sorted by creation time.
 func (p Page) ByTime() bool { return p.Sort == SortCreated || p.Sort == SortCreatedDown }
