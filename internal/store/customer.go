@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"purvey"
+)
+
+const customerColumns = `c.id, c.email, c.firstname, c.lastname, c.locale, c.gid, c.external_id, c.created_at`
+
+func scanCustomer(s scanner, c *purvey.Customer) error {
+	return s.Scan(&c.ID, &c.Email, &c.Firstname, &c.Lastname, &c.Locale, &c.GID, &c.ExternalID, at{&c.CreatedAt})
+}
+
+// Customer gives a customer of the scope.
+func (q Queries) Customer(ctx context.Context, scope purvey.Scope, id string) (purvey.Customer, error) {
+	return one(ctx, q, "customer", `SELECT `+customerColumns+` FROM customer c WHERE c.id = $1 AND c.shop_id = $2 AND c.mode = $3`,
+		[]any{id, scope.ShopID, scope.Mode}, scanCustomer)
+}
+
+// CustomerByEmail gives the customer with the address, in any case.
+func (q Queries) CustomerByEmail(ctx context.Context, scope purvey.Scope, email string) (purvey.Customer, error) {
+	folded := purvey.Fold(email)
+	if folded == "" {
+		return purvey.Customer{}, purvey.Missing("customer")
+	}
+	return one(ctx, q, "customer", `SELECT `+customerColumns+` FROM customer c WHERE c.shop_id = $1 AND c.mode = $2 AND c.email_folded = $3
+		AND c.email_folded <> ''`, []any{scope.ShopID, scope.Mode, folded}, scanCustomer)
+}
+
+// CustomerByExternalID gives the customer with the caller's user id.
+func (q Queries) CustomerByExternalID(ctx context.Context, scope purvey.Scope, external string) (purvey.Customer, error) {
+	if external == "" {
+		return purvey.Customer{}, purvey.Missing("customer")
+	}
+	return one(ctx, q, "customer", `SELECT `+customerColumns+` FROM customer c WHERE c.shop_id = $1 AND c.mode = $2 AND c.external_id = $3
+		AND c.external_id <> ''`, []any{scope.ShopID, scope.Mode, external}, scanCustomer)
+}
+
+// Customers lists the scope's customers; query is part of an address, any case.
+func (q Queries) Customers(ctx context.Context, scope purvey.Scope, query string, p purvey.Page) (purvey.Listed[purvey.Customer], error) {
+	w := newWhere(`c.shop_id = $1 AND c.mode = $2`, scope.ShopID, scope.Mode)
+	if query != "" {
+		w.and(`c.email_folded LIKE ? ESCAPE '\'`, likePattern(query))
+	}
+	text, args := w.list(`SELECT `+customerColumns+` FROM customer c`, "c", p)
+	items, err := collect(ctx, q, text, args, scanCustomer)
+	return listed(items, p), err
+}
+
+// TakeCustomer finds the customer with the same address or, when there is no
+// address, the same external id, and fills what was unknown of it; a new one
+// is written. c.ID is set.
+func (tx *Tx) TakeCustomer(ctx context.Context, scope purvey.Scope, c *purvey.Customer) error {
+	found, err := tx.CustomerByExternalID(ctx, scope, c.ExternalID)
+	if errors.Is(err, purvey.NotFound) {
+		found, err = tx.CustomerByEmail(ctx, scope, c.Email)
+	}
+	switch {
+	case errors.Is(err, purvey.NotFound):
+		c.ID, c.CreatedAt = tx.NewID(), tx.Now()
+		_, err = tx.exec(ctx, `INSERT INTO customer (id, shop_id, mode, email, email_folded, firstname, lastname, locale, gid, external_id, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, c.ID, scope.ShopID, scope.Mode, c.Email, purvey.Fold(c.Email),
+			c.Firstname, c.Lastname, c.Locale, c.GID, c.ExternalID, micros(c.CreatedAt))
+		return err
+	case err != nil:
+		return err
+	}
+	c.ID, c.CreatedAt = found.ID, found.CreatedAt
+	merged := found
+	fill := func(to *string, from string) {
+		if *to == "" {
+			*to = from
+		}
+	}
+	fill(&merged.Firstname, c.Firstname)
+	fill(&merged.Lastname, c.Lastname)
+	fill(&merged.Locale, c.Locale)
+	fill(&merged.GID, c.GID)
+	fill(&merged.ExternalID, c.ExternalID)
+	c.ExternalID = merged.ExternalID
+	if merged == found {
+		return nil
+	}
+	_, err = tx.exec(ctx, `UPDATE customer SET firstname = $2, lastname = $3, locale = $4, gid = $5, external_id = $6 WHERE id = $1`,
+		found.ID, merged.Firstname, merged.Lastname, merged.Locale, merged.GID, merged.ExternalID)
+	return err
+}

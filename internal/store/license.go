@@ -1,0 +1,178 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+	"strings"
+	"time"
+
+	"purvey"
+)
+
+const keyColumns = `k.id, k.shop_id, k.mode, k.key, k.tag, k.order_id, k.order_name, k.line_id, k.assigned_at, k.burnt_at, k.created_at, k.updated_at`
+
+func scanKey(s scanner, k *purvey.LicenseKey) error {
+	return s.Scan(&k.ID, &k.ShopID, &k.Mode, &k.Key, &k.Tag, &k.OrderID, &k.OrderName, &k.LineID, at{&k.AssignedAt}, at{&k.BurntAt},
+		at{&k.CreatedAt}, at{&k.UpdatedAt})
+}
+
+// KeyFilter narrows a list of licence keys.
+type KeyFilter struct {
+	Assigned *bool
+	Tag      *string // exact; "" the untagged
+	Query    string  // part of the key's text, any case
+}
+
+// LicenseKey gives a key of the scope by id.
+func (q Queries) LicenseKey(ctx context.Context, scope purvey.Scope, id string) (purvey.LicenseKey, error) {
+	return one(ctx, q, "license key", `SELECT `+keyColumns+` FROM license_key k WHERE k.id = $1 AND k.shop_id = $2 AND k.mode = $3`,
+		[]any{id, scope.ShopID, scope.Mode}, scanKey)
+}
+
+// LicenseKeyByText gives the key with exactly this text; of duplicates, an
+// assigned one.
+func (q Queries) LicenseKeyByText(ctx context.Context, scope purvey.Scope, text string) (purvey.LicenseKey, error) {
+	return one(ctx, q, "license key", `SELECT `+keyColumns+` FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.key = $3
+		ORDER BY k.order_id DESC, k.id LIMIT 1`, []any{scope.ShopID, scope.Mode, text}, scanKey)
+}
+
+// LicenseKeys lists the scope's keys.
+func (q Queries) LicenseKeys(ctx context.Context, scope purvey.Scope, f KeyFilter, p purvey.Page) (purvey.Listed[purvey.LicenseKey], error) {
+	w := newWhere(`k.shop_id = $1 AND k.mode = $2`, scope.ShopID, scope.Mode)
+	if f.Assigned != nil && *f.Assigned {
+		w.and(`k.order_id <> ''`)
+	}
+	if f.Assigned != nil && !*f.Assigned {
+		w.and(`k.order_id = ''`)
+	}
+	if f.Tag != nil {
+		w.and(`k.tag = ?`, *f.Tag)
+	}
+	if f.Query != "" {
+		// lower() folds ASCII alone on both engines, and so does the pattern.
+		w.and(`lower(k.key) LIKE ? ESCAPE '\'`, asciiPattern(f.Query))
+	}
+	text, args := w.list(`SELECT `+keyColumns+` FROM license_key k`, "k", p)
+	items, err := collect(ctx, q, text, args, scanKey)
+	return listed(items, p), err
+}
+
+// KnownKeys gives those of the texts that the scope has already, in any tag.
+func (q Queries) KnownKeys(ctx context.Context, scope purvey.Scope, texts []string) (map[string]bool, error) {
+	known := map[string]bool{}
+	for chunk := range chunks(texts) {
+		set, args := inList(3, chunk)
+		err := q.each(ctx, `SELECT k.key FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.key IN `+set,
+			append([]any{scope.ShopID, scope.Mode}, args...), func(rows *sql.Rows) error {
+				var text string
+				err := rows.Scan(&text)
+				known[text] = true
+				return err
+			})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return known, nil
+}
+
+// keysPerInsert is how many keys one statement writes.
+const keysPerInsert = 100
+
+// InsertKeys writes keys; their ids and times are set by the caller.
+func (tx *Tx) InsertKeys(ctx context.Context, keys []purvey.LicenseKey) error {
+	for len(keys) > 0 {
+		n := min(len(keys), keysPerInsert)
+		var b strings.Builder
+		b.WriteString(`INSERT INTO license_key (id, shop_id, mode, key, tag, order_id, order_name, line_id, assigned_at, burnt_at, created_at, updated_at) VALUES `)
+		args := make([]any, 0, n*12)
+		for i, k := range keys[:n] {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteByte('(')
+			for j := range 12 {
+				if j > 0 {
+					b.WriteByte(',')
+				}
+				b.WriteString("$" + strconv.Itoa(i*12+j+1))
+			}
+			b.WriteByte(')')
+			args = append(args, k.ID, k.ShopID, k.Mode, k.Key, k.Tag, k.OrderID, k.OrderName, k.LineID, micros(k.AssignedAt),
+				micros(k.BurntAt), micros(k.CreatedAt), micros(k.UpdatedAt))
+		}
+		if _, err := tx.exec(ctx, b.String(), args...); err != nil {
+			return err
+		}
+		keys = keys[n:]
+	}
+	return nil
+}
+
+// FreeKeys gives up to n of the oldest free keys of a tag. Hold the lock of
+// the tag's pool, so that nobody else is given the same.
+func (tx *Tx) FreeKeys(ctx context.Context, scope purvey.Scope, tag string, n int) ([]purvey.LicenseKey, error) {
+	return collect(ctx, tx.Queries, `SELECT `+keyColumns+` FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.tag = $3 AND k.order_id = ''
+		ORDER BY k.id LIMIT $4`, []any{scope.ShopID, scope.Mode, tag, n}, scanKey)
+}
+
+// CountFreeKeys counts a tag's free keys, up to a ceiling.
+func (q Queries) CountFreeKeys(ctx context.Context, scope purvey.Scope, tag string, ceiling int) (int, error) {
+	var n int
+	err := q.row(ctx, `SELECT count(*) FROM (SELECT 1 AS one FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.tag = $3 AND k.order_id = '' LIMIT $4) x`,
+		[]any{scope.ShopID, scope.Mode, tag, ceiling}, &n)
+	return n, err
+}
+
+// BindKey gives a free key to a line; false when it is not free any more.
+func (tx *Tx) BindKey(ctx context.Context, k *purvey.LicenseKey, orderID, orderName, lineID string) (bool, error) {
+	now := tx.Now()
+	n, err := tx.exec(ctx, `UPDATE license_key SET order_id = $2, order_name = $3, line_id = $4, assigned_at = $5, burnt_at = 0, updated_at = $5
+		WHERE id = $1 AND order_id = ''`, k.ID, orderID, orderName, lineID, micros(now))
+	if n == 1 {
+		k.OrderID, k.OrderName, k.LineID, k.AssignedAt, k.BurntAt, k.UpdatedAt = orderID, orderName, lineID, now, time.Time{}, now
+	}
+	return n == 1, err
+}
+
+// ReleaseKey returns a key to stock.
+func (tx *Tx) ReleaseKey(ctx context.Context, k *purvey.LicenseKey) error {
+	k.OrderID, k.OrderName, k.LineID, k.AssignedAt, k.BurntAt, k.UpdatedAt = "", "", "", time.Time{}, time.Time{}, tx.Now()
+	_, err := tx.exec(ctx, `UPDATE license_key SET order_id = '', order_name = '', line_id = '', assigned_at = 0, burnt_at = 0, updated_at = $2
+		WHERE id = $1`, k.ID, micros(k.UpdatedAt))
+	return err
+}
+
+// BurnKey takes a key from its line for good; it stays bound to the order.
+func (tx *Tx) BurnKey(ctx context.Context, k *purvey.LicenseKey) error {
+	k.BurntAt, k.UpdatedAt = tx.Now(), tx.Now()
+	_, err := tx.exec(ctx, `UPDATE license_key SET burnt_at = $2, updated_at = $2 WHERE id = $1`, k.ID, micros(k.BurntAt))
+	return err
+}
+
+// DeleteKey removes a free key; false when it is not free, or not there.
+func (tx *Tx) DeleteKey(ctx context.Context, id string) (bool, error) {
+	n, err := tx.exec(ctx, `DELETE FROM license_key WHERE id = $1 AND order_id = ''`, id)
+	return n == 1, err
+}
+
+// WaitingLine is a line that units of keys are owed to.
+type WaitingLine struct {
+	LineID  string
+	OrderID string
+	Owed    int
+}
+
+// WaitingLines lists the lines that wait for keys of a tag, those that paid
+// first before.
+func (q Queries) WaitingLines(ctx context.Context, scope purvey.Scope, tag string, limit int) ([]WaitingLine, error) {
+	return collect(ctx, q, `SELECT l.id, l.order_id, l.keys_owed FROM order_line l JOIN orders o ON o.id = l.order_id
+		WHERE l.shop_id = $1 AND l.mode = $2 AND l.key_tag = $3 AND l.keys_owed > 0 ORDER BY o.paid_at, l.created_at, l.id LIMIT $4`,
+		[]any{scope.ShopID, scope.Mode, tag, limit}, func(s scanner, w *WaitingLine) error { return s.Scan(&w.LineID, &w.OrderID, &w.Owed) })
+}
+
+// LockKeys serialises what is done with the keys of one tag.
+func (tx *Tx) LockKeys(ctx context.Context, scope purvey.Scope, tag string) error {
+	return tx.Lock(ctx, "keys/"+scope.ShopID+"/"+string(scope.Mode)+"/"+tag)
+}

@@ -1,0 +1,75 @@
+package store
+
+import (
+	"context"
+
+	"purvey"
+)
+
+const messageColumns = `m.id, m.shop_id, m.mode, m.kind, m.state, m.recipient, m.locale, m.data, m.subject, m.body_text, m.body_html,
+	m.order_id, m.error, m.attempts, m.created_at, m.sent_at`
+
+func scanMessage(s scanner, m *purvey.Message) error {
+	return s.Scan(&m.ID, &m.ShopID, &m.Mode, &m.Kind, &m.State, &m.To, &m.Locale, doc{&m.Data}, &m.Subject, &m.Text, &m.HTML,
+		&m.OrderID, &m.Error, &m.Attempts, at{&m.CreatedAt}, at{&m.SentAt})
+}
+
+// Message gives a message of the scope.
+func (q Queries) Message(ctx context.Context, scope purvey.Scope, id string) (purvey.Message, error) {
+	return one(ctx, q, "message", `SELECT `+messageColumns+` FROM message m WHERE m.id = $1 AND m.shop_id = $2 AND m.mode = $3`,
+		[]any{id, scope.ShopID, scope.Mode}, scanMessage)
+}
+
+// MessageByID gives a message of any shop, for the job that sends it.
+func (q Queries) MessageByID(ctx context.Context, id string) (purvey.Message, error) {
+	return one(ctx, q, "message", `SELECT `+messageColumns+` FROM message m WHERE m.id = $1`, []any{id}, scanMessage)
+}
+
+// MessageFilter narrows a list of messages.
+type MessageFilter struct {
+	OrderID string
+	Kind    string
+	State   string
+	To      string // exact, any case
+}
+
+// Messages lists the scope's messages.
+func (q Queries) Messages(ctx context.Context, scope purvey.Scope, f MessageFilter, p purvey.Page) (purvey.Listed[purvey.Message], error) {
+	w := newWhere(`m.shop_id = $1 AND m.mode = $2`, scope.ShopID, scope.Mode)
+	if f.OrderID != "" {
+		w.and(`m.order_id = ?`, f.OrderID)
+	}
+	if f.Kind != "" {
+		w.and(`m.kind = ?`, f.Kind)
+	}
+	if f.State != "" {
+		w.and(`m.state = ?`, f.State)
+	}
+	if f.To != "" {
+		w.and(`lower(m.recipient) LIKE ? ESCAPE '\'`, escapeLike(purvey.Fold(f.To)))
+	}
+	text, args := w.list(`SELECT `+messageColumns+` FROM message m`, "m", p)
+	items, err := collect(ctx, q, text, args, scanMessage)
+	return listed(items, p), err
+}
+
+// InsertMessage writes a message; its id and time are set here. A queued one
+// gets its job in the same transaction.
+func (tx *Tx) InsertMessage(ctx context.Context, m *purvey.Message) error {
+	m.ID, m.CreatedAt = tx.NewID(), tx.Now()
+	_, err := tx.exec(ctx, `INSERT INTO message (id, shop_id, mode, kind, state, recipient, locale, data, subject, body_text, body_html, order_id,
+		error, attempts, created_at, sent_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		m.ID, m.ShopID, m.Mode, m.Kind, m.State, m.To, m.Locale, asJSON(m.Data), m.Subject, m.Text, m.HTML, m.OrderID,
+		m.Error, m.Attempts, micros(m.CreatedAt), micros(m.SentAt))
+	if err != nil || m.State != purvey.MessageQueued {
+		return err
+	}
+	return tx.Enqueue(ctx, purvey.Job{Kind: purvey.JobSendMessage, Key: m.ID})
+}
+
+// UpdateMessage writes the outcome of an attempt to send.
+func (tx *Tx) UpdateMessage(ctx context.Context, m *purvey.Message) error {
+	_, err := tx.exec(ctx, `UPDATE message SET state = $2, subject = $3, body_text = $4, body_html = $5, error = $6, attempts = $7, sent_at = $8
+		WHERE id = $1`, m.ID, m.State, m.Subject, m.Text, m.HTML, m.Error, m.Attempts, micros(m.SentAt))
+	return err
+}
