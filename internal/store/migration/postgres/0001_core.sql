@@ -6,9 +6,11 @@ CREATE TABLE shop (
   state TEXT COLLATE "C" NOT NULL,
   settings TEXT COLLATE "C" NOT NULL,
   secrets TEXT COLLATE "C" NOT NULL,
+  host TEXT COLLATE "C" NOT NULL,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL
 );
+CREATE UNIQUE INDEX shop_host ON shop (host) WHERE host <> '';
 
 CREATE TABLE counter (
   shop_id TEXT COLLATE "C" NOT NULL,
@@ -75,6 +77,7 @@ CREATE TABLE file (
   updated_at BIGINT NOT NULL
 );
 CREATE INDEX file_shop ON file (shop_id, id);
+CREATE INDEX file_created ON file (shop_id, created_at, id);
 CREATE INDEX file_digest ON file (digest);
 
 CREATE TABLE upload (
@@ -88,6 +91,11 @@ CREATE TABLE upload (
   expires_at BIGINT NOT NULL
 );
 CREATE INDEX upload_expiry ON upload (expires_at);
+
+CREATE TABLE condemned (
+  digest TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+  condemned_at BIGINT NOT NULL
+);
 
 CREATE TABLE product (
   id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
@@ -133,6 +141,7 @@ CREATE TABLE product (
   updated_at BIGINT NOT NULL
 );
 CREATE INDEX product_shop ON product (shop_id, id);
+CREATE INDEX product_created ON product (shop_id, created_at, id);
 CREATE UNIQUE INDEX product_slug ON product (shop_id, slug);
 CREATE UNIQUE INDEX product_asset ON product (shop_id, asset_id);
 CREATE UNIQUE INDEX product_external ON product (shop_id, external_id) WHERE external_id <> '';

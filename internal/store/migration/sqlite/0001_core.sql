@@ -6,9 +6,11 @@ CREATE TABLE shop (
   state TEXT NOT NULL,
   settings TEXT NOT NULL,
   secrets TEXT NOT NULL,
+  host TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) STRICT;
+CREATE UNIQUE INDEX shop_host ON shop (host) WHERE host <> '';
 
 CREATE TABLE counter (
   shop_id TEXT NOT NULL,
@@ -75,6 +77,7 @@ CREATE TABLE file (
   updated_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX file_shop ON file (shop_id, id);
+CREATE INDEX file_created ON file (shop_id, created_at, id);
 CREATE INDEX file_digest ON file (digest);
 
 CREATE TABLE upload (
@@ -88,6 +91,11 @@ CREATE TABLE upload (
   expires_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX upload_expiry ON upload (expires_at);
+
+CREATE TABLE condemned (
+  digest TEXT NOT NULL PRIMARY KEY,
+  condemned_at INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE product (
   id TEXT NOT NULL PRIMARY KEY,
@@ -133,6 +141,7 @@ CREATE TABLE product (
   updated_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX product_shop ON product (shop_id, id);
+CREATE INDEX product_created ON product (shop_id, created_at, id);
 CREATE UNIQUE INDEX product_slug ON product (shop_id, slug);
 CREATE UNIQUE INDEX product_asset ON product (shop_id, asset_id);
 CREATE UNIQUE INDEX product_external ON product (shop_id, external_id) WHERE external_id <> '';
