@@ -101,6 +101,8 @@ func (r Right) waiting(now time.Time) Reason {
 		return ReasonScheduled
 	case r.Line.Delivering == Unique && len(r.Line.Files) == 0:
 		return ReasonNoFiles
+	case r.Line.Access == AccessKey && r.Line.KeysOwed > 0:
+		return ReasonKeyFollows
 	default:
 		return ReasonProcessing
 	}

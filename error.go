@@ -61,6 +61,7 @@ const (
 	ReasonPaused          Reason = "paused"
 	ReasonFailed          Reason = "failed"
 	ReasonProcessing      Reason = "processing"
+	ReasonKeyFollows      Reason = "key_follows"
 	ReasonSignature       Reason = "signature"
 	ReasonUploadLocked    Reason = "upload_locked"
 	ReasonUploadOffset    Reason = "upload_offset"

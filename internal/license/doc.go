@@ -1,0 +1,33 @@
+// Package license keeps a shop's stock of licence keys: it takes in batches,
+// answers validations, and moves keys between the stock and order lines. A key
+// is held by at most one line; the stock of one tag is a queue, oldest first,
+// and so is the list of lines that wait for it.
+package license
+
+import (
+	"context"
+
+	"purvey"
+	"purvey/internal/store"
+)
+
+// Service works on one database.
+type Service struct{ db *store.DB }
+
+// New makes the service.
+func New(db *store.DB) *Service { return &Service{db: db} }
+
+// Keys lists the scope's keys.
+func (s *Service) Keys(ctx context.Context, scope purvey.Scope, f store.KeyFilter, p purvey.Page) (purvey.Listed[purvey.LicenseKey], error) {
+	return s.db.LicenseKeys(ctx, scope, f, p)
+}
+
+// Key gives one key.
+func (s *Service) Key(ctx context.Context, scope purvey.Scope, id string) (purvey.LicenseKey, error) {
+	return s.db.LicenseKey(ctx, scope, id)
+}
+
+// Free counts a tag's free keys, up to a ceiling.
+func (s *Service) Free(ctx context.Context, scope purvey.Scope, tag string, ceiling int) (int, error) {
+	return s.db.CountFreeKeys(ctx, scope, tag, ceiling)
+}

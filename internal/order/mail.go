@@ -1,0 +1,87 @@
+package order
+
+import (
+	"context"
+
+	"purvey"
+	"purvey/internal/store"
+)
+
+// emit tells of an order as it is now.
+func (s *Service) emit(ctx context.Context, tx *store.Tx, o *purvey.Order, t purvey.EventType) error {
+	return tx.Emit(ctx, scopeOf(o), t, o.ID, purvey.EventData{Order: o})
+}
+
+// sendDelivery stores the delivery mail and tells of it. Without an address
+// there is neither mail nor event. Serves BDD-40.
+func (s *Service) sendDelivery(ctx context.Context, tx *store.Tx, o *purvey.Order, products map[string]purvey.Product) error {
+	if o.Customer.Email == "" {
+		return nil
+	}
+	if err := s.sendMail(ctx, tx, o, purvey.MailDelivery, products); err != nil {
+		return err
+	}
+	return s.emit(ctx, tx, o, purvey.EventOrderDelivered)
+}
+
+// sendMail stores one mail to the order's customer. Sandbox mail, and all
+// mail while no server is set, is kept.
+func (s *Service) sendMail(ctx context.Context, tx *store.Tx, o *purvey.Order, kind purvey.MessageKind, products map[string]purvey.Product) error {
+	if o.Customer.Email == "" {
+		return nil
+	}
+	shop, err := tx.Shop(ctx, o.ShopID)
+	if err != nil {
+		return err
+	}
+	m := purvey.Message{
+		ShopID: o.ShopID, Mode: o.Mode, Kind: kind, State: purvey.MessageKept, To: o.Customer.Email, Locale: o.Customer.Locale, OrderID: o.ID,
+		Data: purvey.MessageData{
+			ShopName: shop.Settings.Shop.Name, LogoURL: shop.Settings.Shop.LogoURL, Accent: shop.Settings.Shop.Accent,
+			OrderName: o.Name, Name: o.Customer.FullName(), PageURL: s.pageURL(*o),
+		},
+	}
+	if s.mail && o.Mode == purvey.Live {
+		m.State = purvey.MessageQueued
+	}
+	if m.Locale == "" {
+		m.Locale = shop.Settings.Shop.Locale
+	}
+	for _, l := range o.Lines {
+		ml := purvey.MessageLine{Product: l.ProductName, Quantity: l.Units(), KeysOwed: l.KeysOwed}
+		if l.Status == purvey.LineActive {
+			for _, k := range l.Keys {
+				ml.Keys = append(ml.Keys, k.Key)
+			}
+			ml.Files = len(purvey.Right{Line: l, Version: purvey.Version{Files: products[l.ProductID].Files}}.Goods())
+		}
+		m.Data.Lines = append(m.Data.Lines, ml)
+	}
+	return tx.InsertMessage(ctx, &m)
+}
+
+// Resend sends the delivery mail again whatever the order's state, since a
+// person decided it. A new address replaces the order's own first, for this
+// order alone, and links sent to the old one die. Serves BDD-08.
+func (s *Service) Resend(ctx context.Context, scope purvey.Scope, id string, address *string) (purvey.Order, error) {
+	if address != nil && !purvey.ValidEmail(*address) {
+		return purvey.Order{}, purvey.BadField("customer_email", "must be an e-mail address")
+	}
+	return s.change(ctx, scope, id, func(tx *store.Tx, o *purvey.Order) error {
+		if address != nil && *address != o.Customer.Email {
+			o.Customer.Email = *address
+			o.LinkEpoch++
+			if err := tx.UpdateOrder(ctx, o); err != nil {
+				return err
+			}
+		}
+		if o.Customer.Email == "" {
+			return purvey.BadField("customer_email", "is required: the order has no address")
+		}
+		products, err := productsOf(ctx, tx, o)
+		if err != nil {
+			return err
+		}
+		return s.sendDelivery(ctx, tx, o, products)
+	})
+}

@@ -1,0 +1,219 @@
+package order
+
+import (
+	"context"
+
+	"purvey"
+	"purvey/internal/license"
+	"purvey/internal/store"
+)
+
+// release moves an order's lines as far as they may go by themselves and
+// tells of it. It is one run inside one transaction.
+type release struct {
+	s        *Service
+	tx       *store.Tx
+	order    *purvey.Order
+	products map[string]purvey.Product
+	silent   bool // no event: history of another system
+	noMail   bool
+	fresh    bool // the order is being placed: its lines are not written yet
+}
+
+// run settles every line. requests are those of a fresh order, else nil.
+func (r *release) run(ctx context.Context, requests []LineRequest) error {
+	o, tx := r.order, r.tx
+	before := make([]purvey.Line, len(o.Lines))
+	copy(before, o.Lines)
+	var delivered, owed bool
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		fulfil := requests != nil && requests[i].Fulfil
+		active, err := r.settle(ctx, l, fulfil)
+		if err != nil {
+			return err
+		}
+		delivered = delivered || active
+		owed = owed || (l.KeysOwed > 0 && before[i].KeysOwed == 0 && l.Access == purvey.AccessKey && len(l.Keys) == 0)
+		if r.fresh {
+			err = tx.InsertLine(ctx, o, l, r.products[l.ProductID].KeyTag)
+		} else if changed(before[i], *l) {
+			err = tx.UpdateLine(ctx, l)
+		}
+		if err != nil {
+			return err
+		}
+		if fulfil && l.Status == purvey.LineProcessing {
+			if err := tx.Enqueue(ctx, purvey.Job{Kind: purvey.JobFulfil, Key: l.ID}); err != nil {
+				return err
+			}
+		}
+	}
+	if r.fresh && !r.silent && !o.Imported && o.Financial.WasPaid() {
+		if err := r.s.emit(ctx, tx, o, purvey.EventOrderPurchased); err != nil {
+			return err
+		}
+	}
+	if r.noMail {
+		return nil
+	}
+	if delivered {
+		return r.s.sendDelivery(ctx, tx, o, r.products)
+	}
+	if owed {
+		return r.s.sendMail(ctx, tx, o, purvey.MailKeyFollows, r.products)
+	}
+	return nil
+}
+
+func changed(a, b purvey.Line) bool {
+	return a.Status != b.Status || a.KeysOwed != b.KeysOwed || a.DeliveredAt != b.DeliveredAt
+}
+
+// settle moves one line on; it is true when the line has just become active.
+// The gate: paid, not high risk, the date reached, files assigned for UNIQUE,
+// and for goods that are keys alone at least one of them. Serves BDD-31 to 33.
+func (r *release) settle(ctx context.Context, l *purvey.Line, fulfil bool) (bool, error) {
+	o := r.order
+	if l.Status != purvey.LineUnpaid && l.Status != purvey.LineProcessing {
+		return false, nil
+	}
+	if !o.Releasable() {
+		if o.Financial.WasPaid() && l.Status == purvey.LineUnpaid {
+			l.Status = purvey.LineProcessing
+		}
+		return false, nil
+	}
+	l.Status = purvey.LineProcessing
+	p := r.products[l.ProductID]
+	switch {
+	case fulfil:
+		return false, nil
+	case l.Delivering == purvey.Scheduled && r.tx.Now().Before(p.ScheduledAt):
+		return false, nil
+	case l.Delivering == purvey.Unique && l.Access.HasFiles() && len(l.Files) == 0:
+		return false, nil
+	}
+	if err := license.Give(ctx, r.tx, o, l, p); err != nil {
+		return false, err
+	}
+	if l.Access == purvey.AccessKey && len(l.Keys) == 0 && l.KeysOwed > 0 {
+		return false, nil
+	}
+	l.Status, l.DeliveredAt = purvey.LineActive, r.tx.Now()
+	return true, nil
+}
+
+// Release moves an order's lines on if nothing holds them back any more:
+// after a payment, a lifted hold, a date reached. Safe to run again.
+func (s *Service) Release(ctx context.Context, orderID string) error {
+	o, err := s.db.OrderByID(ctx, orderID)
+	if err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(tx *store.Tx) error {
+		o, err := tx.LockOrder(ctx, scopeOf(&o), orderID)
+		if err != nil {
+			return err
+		}
+		return s.releaseIn(ctx, tx, &o, true)
+	})
+}
+
+func (s *Service) releaseIn(ctx context.Context, tx *store.Tx, o *purvey.Order, mail bool) error {
+	products, err := productsOf(ctx, tx, o)
+	if err != nil {
+		return err
+	}
+	r := release{s: s, tx: tx, order: o, products: products, noMail: !mail}
+	return r.run(ctx, nil)
+}
+
+func productsOf(ctx context.Context, tx *store.Tx, o *purvey.Order) (map[string]purvey.Product, error) {
+	ids := make([]string, len(o.Lines))
+	for i, l := range o.Lines {
+		ids[i] = l.ProductID
+	}
+	return tx.ProductsByID(ctx, o.ShopID, ids)
+}
+
+// ReleaseProduct releases the orders that waited for a product's date. Safe to
+// run again; it stops at the first error and goes on from there next time.
+func (s *Service) ReleaseProduct(ctx context.Context, productID string) error {
+	const piece = 100
+	for after := ""; ; {
+		ids, err := s.db.OrdersToRelease(ctx, productID, after, piece)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if err := s.Release(ctx, id); err != nil {
+				return err
+			}
+			after = id
+		}
+		if len(ids) < piece {
+			return nil
+		}
+	}
+}
+
+// ServeWaiting gives the keys that have come into stock to the lines that
+// wait for them, those that paid first before, and mails them. Safe to run
+// again. Serves BDD-36.
+func (s *Service) ServeWaiting(ctx context.Context, scope purvey.Scope, tag string) error {
+	for {
+		var again bool
+		err := s.db.Tx(ctx, func(tx *store.Tx) error {
+			again = false
+			if err := tx.LockKeys(ctx, scope, tag); err != nil {
+				return err
+			}
+			waiting, err := tx.WaitingLines(ctx, scope, tag, 1)
+			if err != nil || len(waiting) == 0 {
+				return err
+			}
+			free, err := tx.FreeKeys(ctx, scope, tag, waiting[0].Owed)
+			if err != nil || len(free) == 0 {
+				return err
+			}
+			again = true
+			return s.serve(ctx, tx, scope, waiting[0], free)
+		})
+		if err != nil || !again {
+			return err
+		}
+	}
+}
+
+func (s *Service) serve(ctx context.Context, tx *store.Tx, scope purvey.Scope, w store.WaitingLine, free []purvey.LicenseKey) error {
+	o, err := tx.LockOrder(ctx, scope, w.OrderID)
+	if err != nil {
+		return err
+	}
+	l, ok := o.Line(w.LineID)
+	if !ok {
+		return purvey.Missing("order line")
+	}
+	products, err := productsOf(ctx, tx, &o)
+	if err != nil {
+		return err
+	}
+	tag := free[0].Tag
+	for i := range free {
+		if _, err := license.Bind(ctx, tx, &o, l, &free[i]); err != nil {
+			return err
+		}
+	}
+	if err := license.Taken(ctx, tx, scope, tag, len(free)); err != nil {
+		return err
+	}
+	l.KeysOwed -= len(free)
+	if l.Status == purvey.LineProcessing {
+		l.Status, l.DeliveredAt = purvey.LineActive, tx.Now()
+	}
+	if err := tx.UpdateLine(ctx, l); err != nil {
+		return err
+	}
+	return s.sendDelivery(ctx, tx, &o, products)
+}

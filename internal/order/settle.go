@@ -1,0 +1,163 @@
+package order
+
+import (
+	"context"
+	"fmt"
+
+	"purvey"
+	"purvey/internal/license"
+	"purvey/internal/store"
+)
+
+// Patch is what may be changed of an order; nil leaves a field as it is.
+type Patch struct {
+	Financial *purvey.FinancialStatus
+	Risk      *purvey.Risk // "" takes the estimate away
+}
+
+// Patch changes an order's payment or risk. A move to PAID, or a lifted hold,
+// releases the goods; REFUNDED refunds every unit by the shop's policy; VOIDED
+// and EXPIRED cancel what was never paid. Moves that make no sense are a
+// Conflict.
+func (s *Service) Patch(ctx context.Context, scope purvey.Scope, id string, p Patch) (purvey.Order, error) {
+	var c purvey.Checker
+	c.Require(p.Financial == nil || known(*p.Financial, purvey.FinancialStatuses()), "financial_status", "is not a known status")
+	c.Require(p.Risk == nil || *p.Risk == "" || known(*p.Risk, []purvey.Risk{purvey.RiskLow, purvey.RiskMedium, purvey.RiskHigh}),
+		"risk_level", "must be LOW, MEDIUM, HIGH or null")
+	if err := c.Err(); err != nil {
+		return purvey.Order{}, err
+	}
+	return s.change(ctx, scope, id, func(tx *store.Tx, o *purvey.Order) error {
+		if p.Risk != nil {
+			o.Risk = *p.Risk
+		}
+		if p.Financial != nil && *p.Financial != o.Financial {
+			return s.pay(ctx, tx, o, *p.Financial)
+		}
+		if err := tx.UpdateOrder(ctx, o); err != nil {
+			return err
+		}
+		return s.releaseIn(ctx, tx, o, true)
+	})
+}
+
+// pay moves an order's payment.
+func (s *Service) pay(ctx context.Context, tx *store.Tx, o *purvey.Order, to purvey.FinancialStatus) error {
+	from := o.Financial
+	ended := from == purvey.Refunded || from == purvey.Voided || from == purvey.FinancialExpired
+	backwards := from.WasPaid() && !to.WasPaid()
+	if ended || backwards {
+		return purvey.Because(purvey.Conflict, purvey.ReasonTransition, "an order that is %s cannot become %s", from, to)
+	}
+	switch to {
+	case purvey.Refunded:
+		if !from.WasPaid() {
+			return purvey.Because(purvey.Conflict, purvey.ReasonTransition, "an order that was never paid cannot be refunded")
+		}
+		var all []RefundLine
+		for _, l := range o.Lines {
+			if n := l.Quantity - l.RefundedQuantity; n > 0 {
+				all = append(all, RefundLine{LineID: l.ID, Quantity: n})
+			}
+		}
+		return s.refund(ctx, tx, o, all)
+	case purvey.Voided, purvey.FinancialExpired:
+		o.Financial = to
+		for i := range o.Lines {
+			if err := s.move(ctx, tx, &o.Lines[i], purvey.LineCanceled, ""); err != nil {
+				return err
+			}
+		}
+		return tx.UpdateOrder(ctx, o)
+	}
+	first := !from.WasPaid() && to.WasPaid()
+	o.Financial = to
+	if first {
+		o.PaidAt = tx.Now()
+	}
+	if err := tx.UpdateOrder(ctx, o); err != nil {
+		return err
+	}
+	if first && !o.Imported {
+		if err := s.emit(ctx, tx, o, purvey.EventOrderPurchased); err != nil {
+			return err
+		}
+	}
+	return s.releaseIn(ctx, tx, o, true)
+}
+
+// move puts a line into a state if the table of legal moves has it; a line
+// that cannot move is left alone.
+func (s *Service) move(ctx context.Context, tx *store.Tx, l *purvey.Line, to purvey.LineStatus, reason string) error {
+	if !l.Status.CanMove(to) {
+		return nil
+	}
+	l.Status = to
+	if reason != "" {
+		l.CancelReason = reason
+	}
+	if to == purvey.LineCanceled {
+		l.KeysOwed = 0
+	}
+	return tx.UpdateLine(ctx, l)
+}
+
+// RefundLine gives units of a line back.
+type RefundLine struct {
+	LineID   string
+	Quantity int
+}
+
+// Refund gives units back: rights follow units by the shop's policy. More
+// than was bought and not yet refunded is Invalid, and nothing is changed.
+func (s *Service) Refund(ctx context.Context, scope purvey.Scope, id string, lines []RefundLine) (purvey.Order, error) {
+	if len(lines) == 0 {
+		return purvey.Order{}, purvey.BadField("lines", "must hold at least one line")
+	}
+	return s.change(ctx, scope, id, func(tx *store.Tx, o *purvey.Order) error {
+		if !o.Financial.WasPaid() {
+			return purvey.Because(purvey.Conflict, purvey.ReasonTransition, "an order that was never paid cannot be refunded")
+		}
+		return s.refund(ctx, tx, o, lines)
+	})
+}
+
+func (s *Service) refund(ctx context.Context, tx *store.Tx, o *purvey.Order, lines []RefundLine) error {
+	shop, err := tx.Shop(ctx, o.ShopID)
+	if err != nil {
+		return err
+	}
+	keep := shop.Settings.Policies.Refund == "keep"
+	burn := shop.Settings.Policies.RefundedKeys != "return"
+	for i, r := range lines {
+		l, ok := o.Line(r.LineID)
+		if !ok {
+			return purvey.BadField(fmt.Sprintf("lines.%d.line_id", i), "is not a line of this order")
+		}
+		if r.Quantity < 1 || r.Quantity > l.Quantity-l.RefundedQuantity {
+			return purvey.BadField(fmt.Sprintf("lines.%d.quantity", i), "must be between 1 and the %d units not yet refunded", l.Quantity-l.RefundedQuantity)
+		}
+		l.RefundedQuantity += r.Quantity
+		if !keep {
+			if err := license.Drop(ctx, tx, o, l, burn); err != nil {
+				return err
+			}
+			if l.Units() == 0 && l.Status.CanMove(purvey.LineRefunded) {
+				l.Status = purvey.LineRefunded
+			}
+		}
+		if err := tx.UpdateLine(ctx, l); err != nil {
+			return err
+		}
+	}
+	o.Financial = purvey.Refunded
+	for _, l := range o.Lines {
+		if l.Units() > 0 {
+			o.Financial = purvey.PartiallyRefunded
+		}
+	}
+	if err := tx.UpdateOrder(ctx, o); err != nil {
+		return err
+	}
+	return s.emit(ctx, tx, o, purvey.EventOrderRefunded)
+}
