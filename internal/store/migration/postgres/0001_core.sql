@@ -315,6 +315,11 @@ CREATE INDEX download_holder ON download (holder, file_id, id);
 CREATE INDEX download_order ON download (order_id, file_id) WHERE order_id <> '';
 CREATE INDEX download_period ON download (shop_id, mode, created_at, id);
 
+CREATE TABLE checksum (
+  digest TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+  crc32 BIGINT NOT NULL
+);
+
 CREATE TABLE link (
   id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
   shop_id TEXT COLLATE "C" NOT NULL,
@@ -415,7 +420,7 @@ CREATE TABLE job (
   lane TEXT COLLATE "C" NOT NULL,
   args TEXT COLLATE "C" NOT NULL,
   state TEXT COLLATE "C" NOT NULL,
-  again BOOLEAN NOT NULL,
+  again_at BIGINT NOT NULL,
   attempt BIGINT NOT NULL,
   max_attempts BIGINT NOT NULL,
   scheduled_at BIGINT NOT NULL,
@@ -427,6 +432,7 @@ CREATE TABLE job (
 CREATE UNIQUE INDEX job_once ON job (kind, key);
 CREATE INDEX job_due ON job (scheduled_at, id) WHERE state = 'available';
 CREATE INDEX job_leased ON job (lease_until) WHERE state = 'running';
+CREATE INDEX job_parked ON job (lane, scheduled_at, id) WHERE state = 'parked';
 
 CREATE TABLE reference (
   shop_id TEXT COLLATE "C" NOT NULL,

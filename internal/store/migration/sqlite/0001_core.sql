@@ -315,6 +315,11 @@ CREATE INDEX download_holder ON download (holder, file_id, id);
 CREATE INDEX download_order ON download (order_id, file_id) WHERE order_id <> '';
 CREATE INDEX download_period ON download (shop_id, mode, created_at, id);
 
+CREATE TABLE checksum (
+  digest TEXT NOT NULL PRIMARY KEY,
+  crc32 INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE link (
   id TEXT NOT NULL PRIMARY KEY,
   shop_id TEXT NOT NULL,
@@ -415,7 +420,7 @@ CREATE TABLE job (
   lane TEXT NOT NULL,
   args TEXT NOT NULL,
   state TEXT NOT NULL,
-  again INTEGER NOT NULL,
+  again_at INTEGER NOT NULL,
   attempt INTEGER NOT NULL,
   max_attempts INTEGER NOT NULL,
   scheduled_at INTEGER NOT NULL,
@@ -427,6 +432,7 @@ CREATE TABLE job (
 CREATE UNIQUE INDEX job_once ON job (kind, key);
 CREATE INDEX job_due ON job (scheduled_at, id) WHERE state = 'available';
 CREATE INDEX job_leased ON job (lease_until) WHERE state = 'running';
+CREATE INDEX job_parked ON job (lane, scheduled_at, id) WHERE state = 'parked';
 
 CREATE TABLE reference (
   shop_id TEXT NOT NULL,
