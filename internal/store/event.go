@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+
+	"purvey"
+)
+
+const eventColumns = `id, shop_id, mode, type, order_id, data, created_at`
+
+func scanEvent(s scanner, e *purvey.Event) error {
+	return s.Scan(&e.ID, &e.ShopID, &e.Mode, &e.Type, &e.OrderID, doc{&e.Data}, at{&e.CreatedAt})
+}
+
+// Emit records that something happened, in the transaction that makes it
+// true, and has every enabled endpoint of the scope that asked for the type
+// told of it. orderID may be "".
+func (tx *Tx) Emit(ctx context.Context, scope purvey.Scope, t purvey.EventType, orderID string, data purvey.EventData) error {
+	e, err := tx.insertEvent(ctx, scope, t, orderID, data)
+	if err != nil {
+		return err
+	}
+	endpoints, err := collect(ctx, tx.Queries, `SELECT `+endpointColumns+` FROM endpoint WHERE shop_id = $1 AND mode = $2`,
+		[]any{scope.ShopID, string(scope.Mode)}, scanEndpoint)
+	if err != nil {
+		return err
+	}
+	for _, p := range endpoints {
+		if p.Enabled && p.Wants(t) {
+			if _, err := tx.InsertDelivery(ctx, p, e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// EmitTo records an event for one endpoint alone and gives its delivery.
+func (tx *Tx) EmitTo(ctx context.Context, p purvey.Endpoint, t purvey.EventType, data purvey.EventData) (purvey.WebhookDelivery, error) {
+	e, err := tx.insertEvent(ctx, purvey.Scope{ShopID: p.ShopID, Mode: p.Mode}, t, "", data)
+	if err != nil {
+		return purvey.WebhookDelivery{}, err
+	}
+	return tx.InsertDelivery(ctx, p, e)
+}
+
+func (tx *Tx) insertEvent(ctx context.Context, scope purvey.Scope, t purvey.EventType, orderID string, data purvey.EventData) (purvey.Event, error) {
+	e := purvey.Event{ID: tx.NewID(), ShopID: scope.ShopID, Mode: scope.Mode, Type: t, OrderID: orderID, Data: data, CreatedAt: tx.Now()}
+	_, err := tx.exec(ctx, `INSERT INTO event (`+eventColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		e.ID, e.ShopID, string(e.Mode), string(e.Type), e.OrderID, asJSON(e.Data), micros(e.CreatedAt))
+	return e, err
+}
+
+// Event gives one event.
+func (q Queries) Event(ctx context.Context, scope purvey.Scope, id string) (purvey.Event, error) {
+	return one(ctx, q, "event", `SELECT `+eventColumns+` FROM event WHERE id = $1 AND shop_id = $2 AND mode = $3`,
+		[]any{id, scope.ShopID, string(scope.Mode)}, scanEvent)
+}
+
+// EventsOfOrder gives what happened to an order, oldest first.
+func (q Queries) EventsOfOrder(ctx context.Context, scope purvey.Scope, orderID string) ([]purvey.Event, error) {
+	if orderID == "" {
+		return nil, nil
+	}
+	return collect(ctx, q, `SELECT `+eventColumns+` FROM event WHERE order_id = $1 AND order_id <> '' AND shop_id = $2 AND mode = $3 ORDER BY id`,
+		[]any{orderID, scope.ShopID, string(scope.Mode)}, scanEvent)
+}
