@@ -88,6 +88,15 @@ func (b *bench) startPurvey(ctx context.Context, settings ...string) (*peer.Purv
 	return p, err
 }
 
+// goods puts a product with one small file on sale, so that an order of it is delivered whole.
+func goods(ctx context.Context, p *peer.Purvey) (product string, err error) {
+	file, err := p.Upload(ctx, "goods.bin", make([]byte, 10<<10))
+	if err != nil {
+		return "", err
+	}
+	return p.Product(ctx, file)
+}
+
 // startPurveyWith also loads n licence keys.
 func (b *bench) startPurveyWith(ctx context.Context, n int64) (*peer.Purvey, error) {
 	p, err := b.startPurvey(ctx)

@@ -32,7 +32,7 @@ func orders(ctx context.Context, b *bench) error {
 	product := ""
 	purvey, purveyErr := b.startPurvey(ctx)
 	if purveyErr == nil {
-		product, purveyErr = purvey.Product(ctx)
+		product, purveyErr = goods(ctx, purvey)
 	}
 	pb, pbErr := b.startPocketBase(ctx, "", false)
 	disk, err := openDisk(b.file("disk"))

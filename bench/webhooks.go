@@ -105,7 +105,7 @@ func (b *bench) prepareEvents(ctx context.Context, r *receiver.Receiver) (*sende
 	if err != nil {
 		return nil, err
 	}
-	product, err := p.Product(ctx)
+	product, err := goods(ctx, p)
 	if err != nil {
 		return nil, err
 	}
