@@ -294,6 +294,6 @@ A secret is not taken from the command line: give its variable, or the name of a
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", flag, s.name, def, meaning)
 	}
-	w.Flush()
+	_ = w.Flush() // b takes everything
 	return b.String()
 }

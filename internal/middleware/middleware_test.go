@@ -140,7 +140,8 @@ func logged(t *testing.T, h http.HandlerFunc, r *http.Request) (*httptest.Respon
 	w := httptest.NewRecorder()
 	func() {
 		defer func() {
-			if v := recover(); v != nil && v != http.ErrAbortHandler {
+			v := recover()
+			if err, ok := v.(error); v != nil && !(ok && errors.Is(err, http.ErrAbortHandler)) {
 				panic(v)
 			}
 		}()

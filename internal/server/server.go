@@ -149,7 +149,9 @@ func (s *Server) Serve(ctx context.Context, h http.Handler, opts Options) error 
 	grace, cancel := context.WithTimeout(requests, opts.Grace)
 	defer cancel()
 	err := srv.Shutdown(grace)
-	<-failed
+	if serr := <-failed; err == nil && !errors.Is(serr, http.ErrServerClosed) {
+		err = serr
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		cut()
 		err = errors.Join(ErrCut, srv.Close())
