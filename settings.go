@@ -38,7 +38,13 @@ type Settings struct {
 	} `json:"license_keys"`
 	Gateways struct {
 		SaleCurrencies []string `json:"sale_currencies"`
-		Live           string   `json:"live"`
+		Live           string   `json:"live"` // "", stripe or mercadopago
+		Stripe         struct {
+			APIBase string `json:"api_base"` // "" the vendor's own
+		} `json:"stripe"`
+		Mercadopago struct {
+			APIBase string `json:"api_base"`
+		} `json:"mercadopago"`
 	} `json:"gateways"`
 	Publicala struct {
 		WebhookURL         string `json:"webhook_url"`
