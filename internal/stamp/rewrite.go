@@ -1,0 +1,89 @@
+package stamp
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/validate"
+)
+
+// viaRewrite lets pdfcpu repair the file in, and stamps what comes out. w is
+// emptied first.
+func viaRewrite(in string, w *os.File, t *text, o Options) error {
+	if err := w.Truncate(0); err != nil {
+		return err
+	}
+	if _, err := w.Seek(0, 0); err != nil {
+		return err
+	}
+	repaired, err := os.CreateTemp(filepath.Dir(w.Name()), ".stamp-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(repaired.Name())
+	err = rewrite(in, repaired)
+	if e := repaired.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	if err = appendTo(repaired.Name(), w, t, o); errors.Is(err, errOdd) {
+		err = fmt.Errorf("%w: no reader takes it", ErrBroken)
+	}
+	return err
+}
+
+// rewrite reads the whole file, repairs what it can and writes it anew. A file
+// with an owner password stays encrypted with its permission bits.
+func rewrite(in string, out *os.File) (err error) {
+	r, err := os.Open(in)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: panic: %v", ErrBroken, p)
+		}
+	}()
+	// A literal, since pdfcpu's own default writes a folder into the home
+	// directory, and its package api costs every start of the program 18 ms.
+	conf := &model.Configuration{
+		Reader15:         true,
+		ValidationMode:   model.ValidationRelaxed,
+		Eol:              types.EolLF,
+		WriteXRefStream:  true,
+		EncryptUsingAES:  true,
+		EncryptKeyLength: 256,
+		Permissions:      model.PermissionsPrint,
+		Offline:          true,
+		Limits:           model.DefaultResourceLimits(),
+		Cmd:              model.ADDWATERMARKS,
+	}
+	ctx, err := pdfcpu.Read(r, conf)
+	if errors.Is(err, pdfcpu.ErrWrongPassword) || errors.Is(err, pdfcpu.ErrOwnerPasswordRequired) {
+		return fmt.Errorf("%w: %v", ErrEncrypted, err)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %v", ErrBroken, err)
+	}
+	if err := validate.XRefTable(ctx); err != nil {
+		return fmt.Errorf("%w: %v", ErrBroken, err)
+	}
+	ctx.Write.Writer = bufio.NewWriter(out)
+	err = pdfcpu.WriteContext(ctx)
+	if e := ctx.Write.Flush(); e != nil { // the disk, not the file
+		return e
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %v", ErrBroken, err)
+	}
+	return nil
+}

@@ -1,0 +1,277 @@
+package stamp
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/image/font/sfnt"
+	"golang.org/x/text/unicode/bidi"
+	"golang.org/x/text/unicode/norm"
+)
+
+// text is the mark with a glyph found for each of its characters.
+type text struct {
+	fonts  fonts
+	words  [][]string      // by line of the source
+	glyphs map[rune]glyph  // of every character in words, and the space
+	used   []map[rune]bool // by font
+	rtl    bool            // has letters that run from right to left
+	rise   float64         // of the tallest font, in letter heights
+	fall   float64         // of the deepest, positive
+}
+
+// glyph is how one character is drawn. Its code is its place in the list of
+// the font's characters, from 1, so that two characters of one shape, like the
+// Latin and the Cyrillic A, stay apart when the text is copied out again.
+type glyph struct {
+	font, gid, code int
+	width           float64 // in letter heights
+}
+
+// newText finds the glyphs for s. Characters that no font has are ErrGlyphs.
+func newText(s string, fs fonts) (*text, error) {
+	t := &text{fonts: fs, glyphs: map[rune]glyph{}, used: make([]map[rune]bool, len(fs))}
+	for i := range fs {
+		t.used[i] = map[rune]bool{}
+	}
+	s = norm.NFC.String(s)
+	var missing []string
+	var buf sfnt.Buffer
+	for source := range strings.SplitSeq(s, "\n") {
+		words := strings.Fields(strings.Map(func(r rune) rune {
+			if unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r) {
+				return -1 // joiners and marks of direction have no shape
+			}
+			return r
+		}, source))
+		t.words = append(t.words, words)
+		for _, r := range strings.Join(words, " ") {
+			if _, done := t.glyphs[r]; done {
+				continue
+			}
+			if !t.find(&buf, r) {
+				t.glyphs[r] = glyph{}
+				missing = append(missing, fmt.Sprintf("%U", r))
+			}
+			p, _ := bidi.LookupRune(r)
+			t.rtl = t.rtl || p.Class() == bidi.R || p.Class() == bidi.AL
+		}
+	}
+	if len(t.glyphs) == 0 {
+		return nil, fmt.Errorf("%w: nothing to draw", ErrGlyphs)
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("%w: no glyph for %s", ErrGlyphs, strings.Join(missing[:min(len(missing), 20)], " "))
+	}
+	t.find(&buf, ' ')
+	for i := range fs {
+		for code, r := range t.list(i) {
+			g := t.glyphs[r]
+			g.code = code + 1
+			t.glyphs[r] = g
+		}
+	}
+	return t, nil
+}
+
+func (t *text) find(buf *sfnt.Buffer, r rune) bool {
+	for i, f := range t.fonts {
+		if gid, ok := f.glyph(buf, r); ok {
+			t.glyphs[r] = glyph{font: i, gid: gid, width: f.width(gid) / 1000}
+			t.used[i][r] = true
+			t.rise = max(t.rise, float64(f.rise)/f.em)
+			t.fall = max(t.fall, -float64(f.fall)/f.em)
+			return true
+		}
+	}
+	return false
+}
+
+// list gives the characters drawn with font i, in the order of their codes.
+func (t *text) list(i int) []rune {
+	out := make([]rune, 0, len(t.used[i]))
+	for r := range t.used[i] {
+		out = append(out, r)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (t *text) width(s string) (w float64) {
+	for _, r := range s {
+		w += t.glyphs[r].width
+	}
+	return w
+}
+
+// wrap breaks the text into lines no wider than limit letter heights. A word
+// that is wider alone is broken between letters.
+func (t *text) wrap(limit float64) []string {
+	var lines []string
+	space := t.glyphs[' '].width
+	for _, words := range t.words {
+		line, at := "", 0.0
+		for _, word := range words {
+			w := t.width(word)
+			if line != "" && at+space+w <= limit {
+				line, at = line+" "+word, at+space+w
+				continue
+			}
+			if line != "" {
+				lines = append(lines, line)
+			}
+			line, at = word, w
+			if w <= limit {
+				continue
+			}
+			line, at = "", 0
+			for _, r := range word {
+				if g := t.glyphs[r].width; line != "" && at+g > limit {
+					lines = append(lines, line)
+					line, at = string(r), g
+				} else {
+					line, at = line+string(r), at+g
+				}
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// mark is the text laid out for one size of page, in points.
+type mark struct {
+	lines  []string
+	size   float64
+	widths []float64
+	w, h   float64
+}
+
+const leading = 1.25
+
+// fit lays the text out for a page of w by h points. It is made smaller when
+// it would cover more than a third of the page.
+func (t *text) fit(o Options, w, h float64) mark {
+	room := w - 2*margin(o, w)
+	if o.Position == Diagonal {
+		room = 0.8 * math.Hypot(w, h)
+	}
+	m := mark{size: o.Size}
+	for ; ; m.size *= 0.85 {
+		m.lines = t.wrap(room / m.size)
+		m.h = (float64(len(m.lines)-1)*leading + t.rise + t.fall) * m.size
+		if m.h <= h/3 || m.size < 1 {
+			break
+		}
+	}
+	for _, l := range m.lines {
+		m.widths = append(m.widths, t.width(l)*m.size)
+		m.w = max(m.w, t.width(l)*m.size)
+	}
+	return m
+}
+
+// margin is smaller on pages that are small themselves.
+func margin(o Options, side float64) float64 { return min(o.Margin, side/10) }
+
+// spot gives the lower left corner of the mark on a page of w by h points, and
+// its angle.
+func (m mark) spot(o Options, w, h float64) (x, y, angle float64) {
+	mx, my := margin(o, w), margin(o, h)
+	switch o.Position {
+	case BottomLeft, TopLeft:
+		x = mx
+	case BottomRight, TopRight:
+		x = w - mx - m.w
+	default:
+		x = (w - m.w) / 2
+	}
+	switch o.Position {
+	case TopLeft, TopCenter, TopRight:
+		y = h - my - m.h
+	default:
+		y = my
+	}
+	if o.Position == Diagonal {
+		angle = math.Atan2(h, w)
+		s, c := math.Sincos(angle)
+		x, y = w/2-(m.w*c-m.h*s)/2, h/2-(m.w*s+m.h*c)/2
+	}
+	return x, y, angle
+}
+
+// draw writes the operators that show the mark with its lower left corner at
+// the origin. Font i is called /Fi, the graphics state with the opacity /G.
+func (t *text) draw(m mark, o Options) ([]byte, error) {
+	color, err := o.rgb()
+	if err != nil {
+		return nil, err
+	}
+	out := []byte("/Artifact BMC\n")
+	if o.Opacity < 1 {
+		out = append(out, "/G gs\n"...)
+	}
+	out = fmt.Appendf(out, "%s rg\nBT\n", color)
+	for i, line := range m.lines {
+		x := 0.0
+		switch o.Position {
+		case BottomLeft, TopLeft:
+		case BottomRight, TopRight:
+			x = m.w - m.widths[i]
+		default:
+			x = (m.w - m.widths[i]) / 2
+		}
+		y := (t.fall + float64(len(m.lines)-1-i)*leading) * m.size
+		out = fmt.Appendf(out, "1 0 0 1 %s %s Tm\n", num(x), num(y))
+		font := -1
+		for _, r := range t.visual(line) {
+			g := t.glyphs[r]
+			if g.font != font {
+				if font >= 0 {
+					out = append(out, "> Tj\n"...)
+				}
+				font = g.font
+				out = fmt.Appendf(out, "/F%d %s Tf\n<", font, num(m.size))
+			}
+			out = fmt.Appendf(out, "%04X", g.code)
+		}
+		if font >= 0 {
+			out = append(out, "> Tj\n"...)
+		}
+	}
+	return append(out, "ET\nEMC\n"...), nil
+}
+
+// visual puts a line in the order in which it is drawn from left to right.
+// Letters are not joined: Arabic stays readable but plain.
+func (t *text) visual(line string) string {
+	if !t.rtl {
+		return line
+	}
+	var p bidi.Paragraph
+	if _, err := p.SetString(line); err != nil {
+		return line
+	}
+	order, err := p.Order()
+	if err != nil {
+		return line
+	}
+	var b strings.Builder
+	for i := range order.NumRuns() {
+		run := order.Run(i)
+		if run.Direction() != bidi.RightToLeft {
+			b.WriteString(run.String())
+			continue
+		}
+		for _, r := range bidi.ReverseString(run.String()) {
+			if _, ok := t.glyphs[r]; !ok { // a mirrored bracket that the fonts were not asked for
+				return line
+			}
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
