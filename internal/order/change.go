@@ -80,7 +80,7 @@ func (s *Service) AssignFiles(ctx context.Context, scope purvey.Scope, id, lineI
 		if l.Delivering != purvey.Unique {
 			return purvey.BadField("line", "takes files only when its delivering_type is UNIQUE")
 		}
-		files, err := tx.FilesByID(ctx, scope.ShopID, ids)
+		files, err := tx.LockFiles(ctx, scope.ShopID, ids)
 		if err != nil {
 			return err
 		}

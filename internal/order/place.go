@@ -176,7 +176,7 @@ func (s *Service) takeNumber(ctx context.Context, tx *store.Tx, scope purvey.Sco
 		}
 		probe := o.Name
 		if given != "" {
-			probe = "\x00" // only the number is in question
+			probe = "" // only the number is in question
 		}
 		if taken, err := tx.NumberTaken(ctx, scope, n, probe); err != nil || !taken {
 			return err

@@ -81,10 +81,11 @@ func (tx *Tx) SetLineFiles(ctx context.Context, lineID string, fileIDs []string)
 	return nil
 }
 
-// NumberTaken tells whether an order of the scope has the number or the name.
+// NumberTaken tells whether an order of the scope has the number or, unless it
+// is "", the name.
 func (q Queries) NumberTaken(ctx context.Context, scope purvey.Scope, number int64, name string) (bool, error) {
 	var n int
-	err := q.row(ctx, `SELECT count(*) FROM orders WHERE shop_id = $1 AND mode = $2 AND (number = $3 OR name_folded = $4)`,
+	err := q.row(ctx, `SELECT count(*) FROM orders WHERE shop_id = $1 AND mode = $2 AND (number = $3 OR (name_folded = $4 AND name_folded <> ''))`,
 		[]any{scope.ShopID, scope.Mode, number, purvey.Fold(name)}, &n)
 	return n > 0, err
 }
