@@ -63,3 +63,11 @@ func (tx *Tx) JoinOwners(ctx context.Context, shopID string) error {
 		shopID, micros(tx.Now()), purvey.DefaultShop, purvey.Admin)
 	return err
 }
+
+// MemberRole gives a member's role in a shop; purvey.NotFound when there is
+// none.
+func (q Queries) MemberRole(ctx context.Context, memberID, shopID string) (purvey.Role, error) {
+	var role purvey.Role
+	err := q.row(ctx, `SELECT role FROM membership WHERE member_id = $1 AND shop_id = $2`, []any{memberID, shopID}, &role)
+	return role, missing(err, "membership")
+}
