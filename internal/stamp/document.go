@@ -37,6 +37,7 @@ type document struct {
 	unpacked  map[int]*objectStream
 	unpackedN int // bytes in unpacked
 	loading   int // depth of load
+	inflater  io.ReadCloser
 }
 
 // slot is where one object lives.
@@ -124,18 +125,19 @@ func (d *document) read(off, n int64) ([]byte, error) {
 	if at := off - d.windowAt; at >= 0 && at+n <= int64(len(d.window)) {
 		return d.window[at : at+n], nil
 	}
-	b := make([]byte, n)
+	// Neighbours are often wanted next: a page, its content.
+	b := make([]byte, min(max(n, 8192), d.size-off))
 	if _, err := d.r.ReadAt(b, off); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	d.window, d.windowAt = b, off
-	return b, nil
+	return b[:n], nil
 }
 
 // parse hands fn the bytes from off on, and more of them as long as fn says
 // errShort, up to limit.
 func (d *document) parse(off, limit int64, fn func(b []byte) error) error {
-	for n := int64(4096); ; n *= 4 {
+	for n := int64(1024); ; n *= 4 {
 		b, err := d.read(off, min(n, limit))
 		if err != nil {
 			return err

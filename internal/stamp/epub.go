@@ -140,7 +140,7 @@ func packagePath(container *zip.File) (string, error) {
 // the document keeps every byte.
 func addToPackage(old []byte, id string) ([]byte, error) {
 	d := xml.NewDecoder(bytes.NewReader(old))
-	d.Strict = false // a document type may declare entities of its own
+	d.Strict = false               // a document type may declare entities of its own
 	var manifestEnd, spineAt int64 // where to insert
 	var manifest, spine string     // prefixes of the elements, with their colon
 	depth, items := 0, 0

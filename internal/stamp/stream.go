@@ -53,7 +53,7 @@ func (d *document) decoded(o object, info dict, limit int64) ([]byte, error) {
 	if err != nil || isNull(filter) {
 		return b, err
 	}
-	if b, err = inflate(b, limit); err != nil || isNull(parms) {
+	if b, err = d.inflate(b, limit); err != nil || isNull(parms) {
 		return b, err
 	}
 	p, err := asDict(parms)
@@ -82,13 +82,19 @@ func (d *document) single(b []byte) ([]byte, error) {
 
 // inflate unpacks zlib data. Like other readers it does not insist on the
 // checksum at the end.
-func inflate(b []byte, limit int64) ([]byte, error) {
+func (d *document) inflate(b []byte, limit int64) ([]byte, error) {
 	if len(b) < 2 || b[0]&0x0f != 8 {
 		return nil, errOdd
 	}
-	r := flate.NewReader(bytes.NewReader(b[2:]))
+	from := bytes.NewReader(b[2:])
+	if d.inflater == nil {
+		d.inflater = flate.NewReader(from)
+	} else if err := d.inflater.(flate.Resetter).Reset(from, nil); err != nil {
+		return nil, err
+	}
 	var out bytes.Buffer
-	n, err := io.Copy(&out, io.LimitReader(r, limit+1))
+	out.Grow(int(min(4*int64(len(b)), limit)) + 512)
+	n, err := io.Copy(&out, io.LimitReader(d.inflater, limit+1))
 	if n > limit {
 		return nil, ErrTooLarge
 	}

@@ -19,6 +19,8 @@ type update struct {
 	at      int64
 	next    int // the next free object number
 	written []place
+
+	deflater *zlib.Writer
 }
 
 // place is where an object was written.
@@ -34,7 +36,7 @@ func newUpdate(d *document, w io.Writer) *update {
 	if n, ok := asInt(d.trailer.get("Size")); ok && n > int64(next) && n < maxObjects {
 		next = int(n)
 	}
-	u := &update{d: d, w: bufio.NewWriterSize(w, 64<<10), at: d.size, next: next}
+	u := &update{d: d, w: bufio.NewWriterSize(w, 64<<10), at: d.size, next: next, deflater: zlib.NewWriter(io.Discard)}
 	u.write([]byte("\n")) // the old end may lack one
 	return u
 }
@@ -71,11 +73,11 @@ func (u *update) stream(r ref, entries string, data []byte) error {
 	filter := ""
 	if len(data) > 128 {
 		var z bytes.Buffer
-		c := zlib.NewWriter(&z)
-		if _, err := c.Write(data); err != nil {
+		u.deflater.Reset(&z)
+		if _, err := u.deflater.Write(data); err != nil {
 			return err
 		}
-		if err := c.Close(); err != nil {
+		if err := u.deflater.Close(); err != nil {
 			return err
 		}
 		data, filter = z.Bytes(), "/Filter/FlateDecode"
