@@ -112,3 +112,10 @@ func (q Queries) DigestsInUse(ctx context.Context, digests []string) (map[string
 	}
 	return out, nil
 }
+
+// DropRemovals forgets notes of Condemn from before a time, whose writers
+// crashed.
+func (tx *Tx) DropRemovals(ctx context.Context, before time.Time) error {
+	_, err := tx.exec(ctx, `DELETE FROM condemned WHERE condemned_at < $1`, micros(before))
+	return err
+}
