@@ -70,3 +70,8 @@ func (s *Service) Rights(ctx context.Context, o purvey.Order) ([]purvey.Right, e
 func (s *Service) Now() time.Time { return s.db.Now() }
 
 func scopeOf(o *purvey.Order) purvey.Scope { return purvey.Scope{ShopID: o.ShopID, Mode: o.Mode} }
+
+// Products gives those of the products that the shop has, by id.
+func (s *Service) Products(ctx context.Context, shopID string, ids []string) (map[string]purvey.Product, error) {
+	return s.db.ProductsByID(ctx, shopID, ids)
+}
