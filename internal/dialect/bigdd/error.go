@@ -63,6 +63,7 @@ var byReason = map[purvey.Reason]string{
 	purvey.ReasonUsedUp:          "the download limit is used up",
 	purvey.ReasonPaused:          "access is paused",
 	purvey.ReasonFailed:          "the order line failed",
+	purvey.ReasonKeyFollows:      "the license key follows",
 	purvey.ReasonProcessing:      "the order line is being processed",
 	purvey.ReasonSignature:       "the signature is wrong",
 	purvey.ReasonUploadLocked:    "the upload is being written by another request",

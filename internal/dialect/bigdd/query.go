@@ -1,6 +1,8 @@
 package bigdd
 
 import (
+	"bytes"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -13,22 +15,12 @@ import (
 // query gives the parameters of the URL; those that are broken are left out.
 func (r *request) query() url.Values { return r.URL.Query() }
 
-// stringParam gives a parameter, "" when it is absent. One that no text column
-// can hold is refused.
-func (r *request) stringParam(name string) (string, error) {
-	v := r.query().Get(name)
-	if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
-		return "", purvey.BadField(name, "must be UTF-8 text")
-	}
-	return v, nil
-}
+// stringParam gives a parameter, "" when it is absent.
+func (r *request) stringParam(name string) string { return r.query().Get(name) }
 
 // search gives the parameter q, of at most 120 characters, without outer space.
 func (r *request) search() (string, error) {
-	v, err := r.stringParam("q")
-	if err != nil {
-		return "", err
-	}
+	v := r.stringParam("q")
 	if utf8.RuneCountInString(v) > purvey.MaxQuery {
 		return "", purvey.BadField("q", "must be at most %d characters", purvey.MaxQuery)
 	}
@@ -83,11 +75,6 @@ func (r *request) listParam(name string) ([]string, error) {
 			}
 		}
 	}
-	for _, v := range out {
-		if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
-			return nil, purvey.BadField(name, "must be UTF-8 text")
-		}
-	}
 	return out, nil
 }
 
@@ -137,4 +124,44 @@ func parseTime(s string) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// sound refuses text that no column can hold: an id of that form is unknown, a
+// parameter malformed.
+func sound(req *http.Request) error {
+	if !text(req.URL.Path) {
+		return purvey.Missing("object")
+	}
+	if !strings.Contains(req.URL.RawQuery, "%") {
+		return nil
+	}
+	for name, values := range req.URL.Query() {
+		for _, v := range values {
+			if !text(name) || !text(v) {
+				return purvey.Errorf(purvey.Invalid, "the query must be UTF-8 text without the character U+0000")
+			}
+		}
+	}
+	return nil
+}
+
+// text tells whether a text column can hold s.
+func text(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+// holdsNUL tells whether a string of a JSON body has an escaped U+0000.
+func holdsNUL(body []byte) bool {
+	for rest := body; ; {
+		i := bytes.Index(rest, []byte(`\u0000`))
+		if i < 0 {
+			return false
+		}
+		before := 0 // backslashes in front, which would escape this one
+		for before < i && rest[i-1-before] == '\\' {
+			before++
+		}
+		if before%2 == 0 {
+			return true
+		}
+		rest = rest[i+1:]
+	}
 }

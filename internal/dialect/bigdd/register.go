@@ -15,7 +15,10 @@ import (
 	"purvey/internal/auth"
 	"purvey/internal/httpjson"
 	"purvey/internal/idempotency"
+	"purvey/internal/license"
+	"purvey/internal/mail"
 	"purvey/internal/middleware"
+	"purvey/internal/order"
 	"purvey/internal/shop"
 )
 
@@ -24,6 +27,9 @@ type Backend struct {
 	Auth        *auth.Service
 	Shops       *shop.Service
 	Idempotency *idempotency.Service
+	Orders      *order.Service
+	Licenses    *license.Service
+	Mail        *mail.Service
 
 	// Log takes the errors that clients are told nothing of; nil is
 	// slog.Default().
@@ -44,6 +50,9 @@ func Register(mux *http.ServeMux, b Backend) {
 		mux.Handle(rt.pattern, guard(rt.handler))
 	}
 	mux.Handle(prefix, guard(a.checked(anyRole, a.fallback)))
+	mux.Handle("/public-api/", guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.respond(w, r, errNoCall())
+	})))
 }
 
 // newAPI makes the API with its routes; each file of handlers adds its own.
@@ -53,6 +62,9 @@ func newAPI(b Backend) *api {
 	}
 	a := &api{Backend: b}
 	a.routesTokens()
+	a.routesOrders()
+	a.routesLicenses()
+	a.routesMessages()
 	a.routesSettings()
 	a.known = http.NewServeMux()
 	for _, rt := range a.routes {
@@ -140,6 +152,9 @@ func (a *api) write(pattern string, role access, maxBody int64, fn func(ctx cont
 			if err := httpjson.DecodeOptional(r.Request, &body, maxBody); err != nil {
 				return err
 			}
+			if holdsNUL(body) {
+				return purvey.Errorf(purvey.Invalid, "the body must not hold the character U+0000")
+			}
 			r.Body = body
 		}
 		key := r.Header.Get("Idempotency-Key")
@@ -208,6 +223,9 @@ func (a *api) checked(role access, h handler) http.Handler {
 			err = purvey.Because(purvey.Denied, purvey.ReasonRole, "this call needs a token with the role admin")
 		}
 		if err == nil {
+			err = sound(req)
+		}
+		if err == nil {
 			err = h(w, &request{Request: req, Caller: caller})
 		}
 		if err != nil {
@@ -238,9 +256,11 @@ func (a *api) fallback(w http.ResponseWriter, r *request) error {
 		}
 	}
 	if len(allowed) == 0 {
-		return purvey.Errorf(purvey.NotFound, "there is no such call")
+		return errNoCall()
 	}
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
 	writeError(w, http.StatusMethodNotAllowed, "method_not_allowed", "this path takes "+strings.Join(allowed, ", "), nil)
 	return nil
 }
+
+func errNoCall() error { return purvey.Errorf(purvey.NotFound, "there is no such call") }
