@@ -16,8 +16,3 @@ func TestDir(t *testing.T) {
 		return d
 	})
 }
-
-func TestS3(t *testing.T) {
-	server := blobtest.StartS3(t)
-	blobtest.Run(t, func(t *testing.T) blob.Bucket { return server.NewBucket(t) })
-}

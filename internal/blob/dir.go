@@ -183,7 +183,8 @@ func (d *Dir) Delete(_ context.Context, digest string) error {
 func (d *Dir) List(ctx context.Context) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		for i := range 256 {
-			entries, err := os.ReadDir(d.path(fmt.Sprintf("%02x", i)))
+			shard := fmt.Sprintf("%02x", i)
+			entries, err := os.ReadDir(d.path(shard))
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
 			}
@@ -195,7 +196,7 @@ func (d *Dir) List(ctx context.Context) iter.Seq2[Object, error] {
 				return
 			}
 			for _, e := range entries {
-				if _, ok := contentName(e.Name()); !ok || !e.Type().IsRegular() {
+				if name, ok := contentName(e.Name()); !ok || name != shard+"/"+e.Name() || !e.Type().IsRegular() {
 					continue
 				}
 				info, err := e.Info()

@@ -142,7 +142,10 @@ func (d *Dir) Finish(ctx context.Context, upload string) (Stored, error) {
 		if err := os.Chtimes(path, now, now); err != nil {
 			return Stored{}, dirFailed("file", err)
 		}
-		return st, errors.Join(d.move(path, to), dirFailed("flush", syncDir(filepath.Dir(path))))
+		if err := d.move(path, to); err != nil {
+			return Stored{}, err
+		}
+		return st, nil
 	}
 	if _, err := d.Stat(ctx, st.Digest); err != nil {
 		return Stored{}, err // deleted since it was filed

@@ -130,9 +130,9 @@ func (s *S3) putLarge(ctx context.Context, buf []byte, r io.Reader, max int64) (
 		defer cancel()
 		if err != nil {
 			st = Stored{}
-			s.core.AbortMultipartUpload(ctx, s.bucket, tmp, id) // what fails here is swept later
+			_ = s.core.AbortMultipartUpload(ctx, s.bucket, tmp, id)
 		}
-		s.remove(ctx, tmp)
+		_ = s.remove(ctx, tmp) // what fails here is swept later
 	}()
 	h := sha256.New()
 	var parts []minio.CompletePart

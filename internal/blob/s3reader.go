@@ -111,7 +111,7 @@ func (r *s3Reader) drop(drain bool) {
 		return
 	}
 	if drain && r.end-r.at <= nearby {
-		io.CopyN(io.Discard, r.body, r.end-r.at)
+		_, _ = io.CopyN(io.Discard, r.body, r.end-r.at)
 	}
 	r.body.Close()
 	r.body = nil

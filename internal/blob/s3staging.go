@@ -211,7 +211,7 @@ func (s *S3) Finish(ctx context.Context, upload string) (Stored, error) {
 	if err := s.put(ctx, fmt.Sprintf("%s%s/%s%s-%d", s.prefix, name, donePiece, st.Digest, st.Size), nil, minio.PutObjectOptions{}); err != nil {
 		return Stored{}, err
 	}
-	s.removeAll(ctx, pieceKeys(u)) // what fails here goes with Discard or Sweep
+	_ = s.removeAll(ctx, pieceKeys(u)) // what fails here goes with Discard or Sweep
 	return st, nil
 }
 
@@ -223,7 +223,7 @@ func (s *S3) finished(ctx context.Context, u s3Upload) (Stored, error) {
 	if _, err := s.Stat(ctx, u.done.Digest); err != nil {
 		return Stored{}, err
 	}
-	s.removeAll(ctx, pieceKeys(u))
+	_ = s.removeAll(ctx, pieceKeys(u))
 	return *u.done, nil
 }
 

@@ -19,6 +19,7 @@ import (
 type S3Server struct {
 	Endpoint string // http://127.0.0.1:port
 	Bucket   string
+	Folder   string // where it keeps the objects of the bucket, each a plain file
 	keyID    string
 	secret   string
 }
@@ -36,7 +37,8 @@ func StartS3(t testing.TB) *S3Server {
 	}
 	folder := t.TempDir()
 	s := &S3Server{Bucket: "purvey-test", keyID: "k" + strings.ToLower(rand.Text()), secret: rand.Text()}
-	if err := os.MkdirAll(filepath.Join(folder, "data", s.Bucket), 0o700); err != nil {
+	s.Folder = filepath.Join(folder, "data", s.Bucket)
+	if err := os.MkdirAll(s.Folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	// Between our look for a free port and the server's start somebody else may
