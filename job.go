@@ -49,3 +49,29 @@ type JobError struct {
 	At    time.Time
 	Error string
 }
+
+// JobSnooze is the error of a run that must be followed by another at a set
+// time, without counting as an attempt.
+type JobSnooze struct {
+	Until time.Time
+	Cause error // kept among the job's errors; nil: nothing to keep
+}
+
+func (e *JobSnooze) Error() string {
+	if e.Cause == nil {
+		return "to be run again at " + e.Until.Format(time.RFC3339)
+	}
+	return e.Cause.Error()
+}
+
+// Unwrap gives the cause.
+func (e *JobSnooze) Unwrap() error { return e.Cause }
+
+// JobDiscard is the error of a run that no other run would mend: the job is
+// given up at once and stays with its errors.
+type JobDiscard struct{ Cause error }
+
+func (e *JobDiscard) Error() string { return e.Cause.Error() }
+
+// Unwrap gives the cause.
+func (e *JobDiscard) Unwrap() error { return e.Cause }

@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-		"strings"
+	"strings"
 	"time"
 
 	"purvey"
@@ -220,18 +220,23 @@ func (tx *Tx) ReturnJobs(ctx context.Context, worker string, ids []string) error
 	return nil
 }
 
-// RenewJobs lengthens the lease of all that a worker holds.
-func (tx *Tx) RenewJobs(ctx context.Context, worker string, until time.Time) error {
-	_, err := tx.exec(ctx, `UPDATE job SET lease_until = $1 WHERE state = 'running' AND worker = $2`, micros(until), worker)
-	return err
+// RenewJobs lengthens the lease of jobs that a worker holds.
+func (tx *Tx) RenewJobs(ctx context.Context, worker string, ids []string, until time.Time) error {
+	for some := range chunks(ids) {
+		set, args := inList(3, some)
+		if _, err := tx.exec(ctx, `UPDATE job SET lease_until = $1 WHERE worker = $2 AND state = 'running' AND id IN `+set,
+			append([]any{micros(until), worker}, args...)...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// ExpiredJobs locks and gives the jobs whose worker let the lease run out,
-// with that worker's name for each. The worker who asks is left out: it knows
-// its own jobs.
-func (tx *Tx) ExpiredJobs(ctx context.Context, self string, limit int) (jobs []purvey.Job, workers []string, err error) {
-	err = tx.each(ctx, `SELECT worker, `+jobColumns+` FROM job WHERE state = 'running' AND lease_until < $1 AND worker <> $2
-		ORDER BY lease_until LIMIT $3 {skip locked}`, []any{micros(tx.Now()), self, limit}, func(s *sql.Rows) error {
+// ExpiredJobs locks and gives the jobs whose lease has run out, with the name
+// of the worker that had each.
+func (tx *Tx) ExpiredJobs(ctx context.Context, limit int) (jobs []purvey.Job, workers []string, err error) {
+	err = tx.each(ctx, `SELECT worker, `+jobColumns+` FROM job WHERE state = 'running' AND lease_until < $1
+		ORDER BY lease_until LIMIT $2 {skip locked}`, []any{micros(tx.Now()), limit}, func(s *sql.Rows) error {
 		var worker string
 		var j purvey.Job
 		err := scanJob(prefixed{s, &worker}, &j)
@@ -270,12 +275,6 @@ func (q Queries) JobCounts(ctx context.Context) (map[string]int64, error) {
 		return err
 	})
 	return counts, err
-}
-
-// DropJobs removes the waiting and discarded jobs of a lane.
-func (tx *Tx) DropJobs(ctx context.Context, kind purvey.JobKind, lane string) error {
-	_, err := tx.exec(ctx, `DELETE FROM job WHERE lane = $1 AND state <> 'running'`, JobLane(kind, lane))
-	return err
 }
 
 func texts(kinds []purvey.JobKind) []string {
