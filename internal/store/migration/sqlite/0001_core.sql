@@ -1,4 +1,9 @@
 -- +goose Up
+CREATE TABLE server (
+  name TEXT NOT NULL PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE shop (
   id TEXT NOT NULL PRIMARY KEY,
   slug TEXT NOT NULL UNIQUE,
