@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"purvey"
+	"purvey/internal/region"
 	"purvey/internal/store"
 )
 
@@ -20,17 +21,27 @@ type Service struct {
 	db      *store.DB
 	pageURL func(purvey.Order) string
 	mail    bool
+	region  *region.Database
+	ready   func(ctx context.Context, digest string) error
+	prepare func(ctx context.Context, r purvey.Right, f purvey.File) error
 }
 
 // Options say what the service needs beside the database.
 type Options struct {
 	PageURL func(purvey.Order) string // the buyer's page of an order
 	Mail    bool                      // a mail server is set; otherwise every message is kept
+	Region  *region.Database          // nil: every buyer's country is unknown
+
+	// FileReady tells whether the bytes of a digest are there, and Personalise
+	// makes a file ready for one buyer, or finds that it can't be. Fulfilment
+	// asks both, each may be nil, and both may be called again for a line.
+	FileReady   func(ctx context.Context, digest string) error
+	Personalise func(ctx context.Context, r purvey.Right, f purvey.File) error
 }
 
 // New makes the service.
 func New(db *store.DB, o Options) *Service {
-	return &Service{db: db, pageURL: o.PageURL, mail: o.Mail}
+	return &Service{db: db, pageURL: o.PageURL, mail: o.Mail, region: o.Region, ready: o.FileReady, prepare: o.Personalise}
 }
 
 // PageURL is the address of the buyer's page of an order.

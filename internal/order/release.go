@@ -28,7 +28,7 @@ func (r *release) run(ctx context.Context, requests []LineRequest) error {
 	var delivered, owed bool
 	for i := range o.Lines {
 		l := &o.Lines[i]
-		fulfil := requests != nil && requests[i].Fulfil
+		fulfil := r.awaitsJob(requests, i)
 		active, err := r.settle(ctx, l, fulfil)
 		if err != nil {
 			return err
@@ -64,6 +64,15 @@ func (r *release) run(ctx context.Context, requests []LineRequest) error {
 		return r.s.sendMail(ctx, tx, o, purvey.MailKeyFollows, r.products)
 	}
 	return nil
+}
+
+// awaitsJob tells whether a line is made ready by a job: because its request
+// says so, or later because its order came by the dialect that works so.
+func (r *release) awaitsJob(requests []LineRequest, i int) bool {
+	if requests == nil {
+		return r.order.Source == purvey.SourceHLConnect
+	}
+	return requests[i].Fulfil
 }
 
 func changed(a, b purvey.Line) bool {
