@@ -44,6 +44,9 @@ func (d *document) openCrypt(encrypt []byte) (*crypt, error) {
 	if err != nil {
 		return nil, err
 	}
+	if isNull(e.get("Filter")) {
+		return nil, errOdd
+	}
 	if !isName(e.get("Filter"), "Standard") {
 		return nil, fmt.Errorf("%w: security handler %q", ErrEncrypted, e.get("Filter"))
 	}

@@ -17,6 +17,7 @@ const (
 	maxTableBytes   = 96 << 20 // one cross-reference table
 	maxDecoded      = 64 << 20 // one decoded stream
 	maxCachedStream = 24 << 20 // decoded object streams kept
+	maxEffort       = 1 << 30  // bytes looked at, beside 16 times the file's size
 	maxLoadDepth    = 8        // objects that need other objects to be read
 )
 
@@ -38,6 +39,8 @@ type document struct {
 	unpackedN int // bytes in unpacked
 	loading   int // depth of load
 	inflater  io.ReadCloser
+	rebuilt   bool  // the slots come from rebuild
+	effort    int64 // bytes looked at, to bound files made to be looked at for ever
 }
 
 // slot is where one object lives.
@@ -64,31 +67,40 @@ type object struct {
 	data   int64 // place of the stream's first byte; 0 if there is no stream
 }
 
-// open reads the header, the cross-reference sections and the encryption of a
-// PDF. errOdd means that another reader may have more luck.
-func open(r io.ReaderAt, size int64) (*document, error) {
-	d := &document{r: r, size: size, unpacked: map[int]*objectStream{}}
+// newDocument checks the header of a PDF of size bytes. Offsets count from the
+// header, before which some servers have left other text; trimmed says how
+// much.
+func newDocument(r io.ReaderAt, size int64) (d *document, trimmed int64, err error) {
+	d = &document{r: r, size: size, unpacked: map[int]*objectStream{}}
 	head, err := d.read(0, 1024)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	if at := bytes.Index(head, []byte("%PDF-")); at < 0 {
-		return nil, fmt.Errorf("%w: no PDF header", ErrBroken)
-	} else if at > 0 {
-		return nil, errOdd // offsets may count from the header or from the start
+	trimmed = int64(bytes.Index(head, []byte("%PDF-")))
+	if trimmed < 0 {
+		return nil, 0, fmt.Errorf("%w: no PDF header", ErrBroken)
 	}
+	if trimmed > 0 {
+		d.r, d.size, d.window = io.NewSectionReader(r, trimmed, size-trimmed), size-trimmed, nil
+	}
+	return d, trimmed, nil
+}
+
+// open reads the cross-reference sections and the encryption. errOdd means
+// that they are damaged.
+func (d *document) open() (err error) {
 	if d.start, err = d.findStart(); err != nil {
-		return nil, err
+		return err
 	}
 	if err := d.readSections(); err != nil {
-		return nil, err
+		return err
 	}
 	if e := d.trailer.get("Encrypt"); !isNull(e) {
 		if d.crypt, err = d.openCrypt(e); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return d, nil
+	return nil
 }
 
 // findStart reads the number behind the last "startxref".
@@ -138,6 +150,9 @@ func (d *document) read(off, n int64) ([]byte, error) {
 // errShort, up to limit.
 func (d *document) parse(off, limit int64, fn func(b []byte) error) error {
 	for n := int64(1024); ; n *= 4 {
+		if err := d.spend(min(n, limit)); err != nil {
+			return err
+		}
 		b, err := d.read(off, min(n, limit))
 		if err != nil {
 			return err
@@ -149,6 +164,14 @@ func (d *document) parse(off, limit int64, fn func(b []byte) error) error {
 			return errOdd
 		}
 	}
+}
+
+// spend accounts for n bytes looked at or unpacked.
+func (d *document) spend(n int64) error {
+	if d.effort += n; d.effort > maxEffort+16*d.size {
+		return fmt.Errorf("%w: it leads in circles", ErrTooLarge)
+	}
+	return nil
 }
 
 // resolve follows b if it is a reference. A missing object is null, as the

@@ -6,22 +6,33 @@ import (
 	"syscall"
 )
 
-// limitMemory lets this process map n more bytes than it has mapped now. The
-// Go runtime reserves address space at its start that it never uses, so a
-// limit counted from zero would say nothing about what is used.
+// limitMemory lets this process allocate n more bytes than it has now.
+//
+// The limit is on writable private memory (RLIMIT_DATA). One on address space
+// would count what the runtime and the C library reserve for each thread and
+// never use, hundreds of megabytes that differ from run to run; it is set too,
+// that much higher, for whatever the first does not count.
 func limitMemory(n int64) error {
 	b, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
 		return err
 	}
-	var pages int64
-	if _, err := fmt.Sscan(string(b), &pages); err != nil {
+	var total, resident, shared, text, library, data int64 // pages
+	if _, err := fmt.Sscan(string(b), &total, &resident, &shared, &text, &library, &data); err != nil {
 		return err
 	}
-	limit := uint64(pages*int64(os.Getpagesize()) + n)
-	if err := syscall.Setrlimit(syscall.RLIMIT_AS, &syscall.Rlimit{Cur: limit, Max: limit}); err != nil {
-		return err
+	page := int64(os.Getpagesize())
+	for _, l := range []struct {
+		kind  int
+		bytes int64
+	}{
+		{syscall.RLIMIT_DATA, data*page + n},
+		{syscall.RLIMIT_AS, total*page + n + 2<<30},
+		{syscall.RLIMIT_CORE, 0}, // a core file would hold the pages of a book
+	} {
+		if err := syscall.Setrlimit(l.kind, &syscall.Rlimit{Cur: uint64(l.bytes), Max: uint64(l.bytes)}); err != nil {
+			return err
+		}
 	}
-	// No core file: it would hold the pages of a book.
-	return syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
+	return nil
 }

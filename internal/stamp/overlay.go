@@ -3,6 +3,7 @@ package stamp
 import (
 	"bytes"
 	"crypto/md5"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -136,10 +137,16 @@ func (v *overlay) content(contents []byte) (parts [][]byte, l balance, err error
 			return nil, l, errOdd
 		}
 		room := min(maxPageContent-int64(len(all)), maxAllContent-v.weighed)
+		if !known {
+			room = -1
+		}
 		b, err := v.u.d.decoded(o, info, room)
+		if errors.Is(err, errUnread) {
+			known = false
+			continue
+		}
 		if err != nil {
-			known = false // too long, or in a coding that is not read here
-			break
+			return nil, l, err
 		}
 		v.weighed += int64(len(b))
 		all = append(append(all, b...), '\n')

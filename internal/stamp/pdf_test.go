@@ -91,7 +91,7 @@ func tryAppend(t *testing.T, in string) error {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	return appendTo(in, w, tx, o)
+	return asIs(in, w, tx, o)
 }
 
 func TestPDFManyPages(t *testing.T) {

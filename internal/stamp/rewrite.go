@@ -13,15 +13,8 @@ import (
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/validate"
 )
 
-// viaRewrite lets pdfcpu repair the file in, and stamps what comes out. w is
-// emptied first.
-func viaRewrite(in string, w *os.File, t *text, o Options) error {
-	if err := w.Truncate(0); err != nil {
-		return err
-	}
-	if _, err := w.Seek(0, 0); err != nil {
-		return err
-	}
+// rewritten lets pdfcpu repair the file in, and stamps what comes out.
+func rewritten(in string, w *os.File, t *text, o Options) error {
 	repaired, err := os.CreateTemp(filepath.Dir(w.Name()), ".stamp-*")
 	if err != nil {
 		return err
@@ -34,14 +27,12 @@ func viaRewrite(in string, w *os.File, t *text, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err = appendTo(repaired.Name(), w, t, o); errors.Is(err, errOdd) {
-		err = fmt.Errorf("%w: no reader takes it", ErrBroken)
-	}
-	return err
+	return asIs(repaired.Name(), w, t, o)
 }
 
-// rewrite reads the whole file, repairs what it can and writes it anew. A file
-// with an owner password stays encrypted with its permission bits.
+// rewrite reads the whole file, repairs what it can and writes it anew. It is
+// not used on encrypted files: pdfcpu 0.15 has written some of them with
+// contents that no longer decrypt.
 func rewrite(in string, out *os.File) (err error) {
 	r, err := os.Open(in)
 	if err != nil {
@@ -73,6 +64,9 @@ func rewrite(in string, out *os.File) (err error) {
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %v", ErrBroken, err)
+	}
+	if ctx.E != nil {
+		return fmt.Errorf("%w: encrypted and damaged", ErrBroken)
 	}
 	if err := validate.XRefTable(ctx); err != nil {
 		return fmt.Errorf("%w: %v", ErrBroken, err)

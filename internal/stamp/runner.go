@@ -129,7 +129,7 @@ func outOfMemory(p *os.ProcessState, stderr string) bool {
 	if s, ok := p.Sys().(syscall.WaitStatus); ok && s.Signaled() && s.Signal() == syscall.SIGKILL {
 		return true
 	}
-	for _, sign := range []string{"out of memory", "cannot allocate memory", "cannot map pages", "failed to create new OS thread", "pthread_create failed"} {
+	for _, sign := range []string{"out of memory", "cannot allocate memory", "failed to allocate", "cannot map pages", "failed to create new OS thread", "pthread_create failed"} {
 		if strings.Contains(stderr, sign) {
 			return true
 		}

@@ -28,17 +28,30 @@ func PDF(in, out string, o Options) error {
 		return err
 	}
 	return whole(out, func(w *os.File) error {
-		err := appendTo(in, w, t, o)
-		if !errors.Is(err, errOdd) {
-			return err
+		for _, attempt := range []func(string, *os.File, *text, Options) error{asIs, rebuilt, rewritten} {
+			if err = attempt(in, w, t, o); !errors.Is(err, errOdd) {
+				return err
+			}
 		}
-		return viaRewrite(in, w, t, o)
+		return fmt.Errorf("%w: no reader takes it", ErrBroken)
 	})
 }
 
+// The attempts, from the quickest. Each starts the copy w anew, and says
+// errOdd if it does not take the file.
+
+// asIs goes by the file's own cross-reference sections.
+func asIs(in string, w *os.File, t *text, o Options) error {
+	return appendTo(in, w, t, o, (*document).open)
+}
+
+// rebuilt searches the file for its objects.
+func rebuilt(in string, w *os.File, t *text, o Options) error {
+	return appendTo(in, w, t, o, (*document).rebuild)
+}
+
 // appendTo writes a copy of the file in and an update with the mark to w.
-// errOdd says that the strict reader does not take the file.
-func appendTo(in string, w *os.File, t *text, o Options) error {
+func appendTo(in string, w *os.File, t *text, o Options, open func(*document) error) error {
 	r, err := os.Open(in)
 	if err != nil {
 		return err
@@ -51,13 +64,25 @@ func appendTo(in string, w *os.File, t *text, o Options) error {
 	if !st.Mode().IsRegular() || st.Size() == 0 {
 		return fmt.Errorf("%w: empty or not a plain file", ErrBroken)
 	}
-	d, err := open(r, st.Size())
+	d, trimmed, err := newDocument(r, st.Size())
 	if err != nil {
+		return err
+	}
+	if err := open(d); err != nil {
+		return err
+	}
+	if err := w.Truncate(0); err != nil {
+		return err
+	}
+	if _, err := w.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	if _, err := r.Seek(trimmed, io.SeekStart); err != nil {
 		return err
 	}
 	if n, err := io.Copy(w, r); err != nil {
 		return err
-	} else if n != st.Size() {
+	} else if n != d.size {
 		return fmt.Errorf("the file changed while it was read")
 	}
 	return apply(newUpdate(d, w), t, o)

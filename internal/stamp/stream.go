@@ -4,31 +4,44 @@ import (
 	"bytes"
 	"compress/flate"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 )
 
-// raw reads the bytes of a stream as they are in the file, decrypted.
+// errUnread is a sound stream that is not unpacked here: in another coding, or
+// beyond a limit.
+var errUnread = fmt.Errorf("%w: a stream that cannot be unpacked", errOdd)
+
+// raw reads the bytes of a stream as they are in the file, decrypted. A stream
+// whose length is wrong is errOdd; a sound one beyond limit is errUnread.
 func (d *document) raw(o object, info dict, limit int64) ([]byte, error) {
 	n, err := d.integer(info.get("Length"))
 	if err != nil {
 		return nil, err
 	}
-	if o.data == 0 || n < 0 || n > limit || o.data+n > d.size {
+	if o.data == 0 || n < 0 || n > d.size-o.data {
 		return nil, errOdd
 	}
 	// The word behind the stream proves that the length is right.
-	b, err := d.read(o.data, n+32)
+	from := o.data
+	if n > limit {
+		from += n
+	}
+	b, err := d.read(from, o.data+n-from+32)
 	if err != nil {
 		return nil, err
 	}
-	if int64(len(b)) < n {
+	b, rest := b[:o.data+n-from], b[o.data+n-from:]
+	if !bytes.HasPrefix(bytes.TrimLeft(rest, "\r\n \t"), []byte("endstream")) {
 		return nil, errOdd
 	}
-	if rest := b[n:]; !bytes.HasPrefix(bytes.TrimLeft(rest, "\r\n \t"), []byte("endstream")) {
-		return nil, errOdd
+	if n > limit {
+		return nil, errUnread
 	}
-	b = b[:n]
+	if err := d.spend(n); err != nil {
+		return nil, err
+	}
 	if d.crypt != nil && !isName(info.get("Type"), "XRef") {
 		return d.crypt.openStream(b, o.ref)
 	}
@@ -36,7 +49,7 @@ func (d *document) raw(o object, info dict, limit int64) ([]byte, error) {
 }
 
 // decoded reads a stream that is not compressed or uses FlateDecode alone;
-// anything else is errOdd.
+// anything else is errUnread.
 func (d *document) decoded(o object, info dict, limit int64) ([]byte, error) {
 	filter, err := d.single(info.get("Filter"))
 	if err != nil {
@@ -46,8 +59,9 @@ func (d *document) decoded(o object, info dict, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !isNull(info.get("F")) || !isNull(filter) && !isName(filter, "FlateDecode") {
-		return nil, errOdd
+	readable := isNull(info.get("F")) && (isNull(filter) || isName(filter, "FlateDecode"))
+	if !readable {
+		limit = -1 // only to see that the length is right
 	}
 	b, err := d.raw(o, info, limit)
 	if err != nil || isNull(filter) {
@@ -70,8 +84,11 @@ func (d *document) single(b []byte) ([]byte, error) {
 		return o.value, err
 	}
 	list, err := elements(o.value)
-	if err != nil || len(list) > 1 {
+	if err != nil {
 		return nil, errOdd
+	}
+	if len(list) > 1 {
+		return o.value, nil // a chain of filters, which nothing here reads
 	}
 	if len(list) == 0 {
 		return nil, nil
@@ -84,7 +101,7 @@ func (d *document) single(b []byte) ([]byte, error) {
 // checksum at the end.
 func (d *document) inflate(b []byte, limit int64) ([]byte, error) {
 	if len(b) < 2 || b[0]&0x0f != 8 {
-		return nil, errOdd
+		return nil, errUnread
 	}
 	from := bytes.NewReader(b[2:])
 	if d.inflater == nil {
@@ -95,13 +112,10 @@ func (d *document) inflate(b []byte, limit int64) ([]byte, error) {
 	var out bytes.Buffer
 	out.Grow(int(min(4*int64(len(b)), limit)) + 512)
 	n, err := io.Copy(&out, io.LimitReader(d.inflater, limit+1))
-	if n > limit {
-		return nil, ErrTooLarge
+	if n > limit || err != nil {
+		return nil, errUnread
 	}
-	if err != nil {
-		return nil, errOdd
-	}
-	return out.Bytes(), nil
+	return out.Bytes(), d.spend(n)
 }
 
 // unpredict undoes the PNG predictors, which writers use for tables.

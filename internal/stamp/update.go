@@ -23,10 +23,13 @@ type update struct {
 	deflater *zlib.Writer
 }
 
-// place is where an object was written.
+// place is where an object is: in the file, or inside the object stream whose
+// number is at.
 type place struct {
 	ref
-	at int64
+	at     int64
+	packed bool
+	index  uint32 // inside the object stream
 }
 
 // newUpdate starts an update of d written to w, which stands at the end of the
@@ -61,7 +64,7 @@ func (u *update) object(r ref, body []byte, sealed bool) error {
 			return err
 		}
 	}
-	u.written = append(u.written, place{r, u.at})
+	u.written = append(u.written, place{ref: r, at: u.at})
 	u.write(fmt.Appendf(nil, "%d %d obj\n", r.num, r.gen))
 	u.write(body)
 	u.write([]byte("\nendobj\n"))
@@ -107,17 +110,40 @@ func (u *update) finish(mark string) error {
 		sum := md5.Sum(append([]byte(mark), list[0]...))
 		t.set("ID", fmt.Appendf(nil, "[%s <%x>]", list[0], sum))
 	}
-	t.set("Prev", fmt.Append(nil, u.d.start))
+	if u.d.rebuilt {
+		u.keep()
+	} else {
+		t.set("Prev", fmt.Append(nil, u.d.start))
+	}
 	start := u.at
 	if u.d.streams {
 		own := u.reserve()
-		u.written = append(u.written, place{own, start})
+		u.written = append(u.written, place{ref: own, at: start})
 		u.writeXRefStream(own, t)
 	} else {
 		u.writeTable(t)
 	}
 	u.write(fmt.Appendf(nil, "startxref\n%d\n%%%%EOF\n", start))
 	return u.w.Flush()
+}
+
+// keep enters the objects that stay as they are, for a section that stands
+// alone.
+func (u *update) keep() {
+	changed := map[int]bool{}
+	for _, p := range u.written {
+		changed[p.num] = true
+	}
+	for num, s := range u.d.slots {
+		switch {
+		case changed[num]:
+		case s.kind == slotPlain:
+			u.written = append(u.written, place{ref: ref{num, int(s.sub)}, at: s.at})
+		case s.kind == slotPacked:
+			u.written = append(u.written, place{ref: ref{num: num}, at: s.at, packed: true, index: s.sub})
+		}
+	}
+	slices.SortFunc(u.written, func(a, b place) int { return a.num - b.num })
 }
 
 // runs groups the written objects, which are sorted, into stretches of numbers that follow one
@@ -135,6 +161,9 @@ func (u *update) runs() [][]place {
 
 func (u *update) writeTable(t dict) {
 	u.write([]byte("xref\n"))
+	if u.d.rebuilt {
+		u.write([]byte("0 1\n0000000000 65535 f \n"))
+	}
 	for _, run := range u.runs() {
 		u.write(fmt.Appendf(nil, "%d %d\n", run[0].num, len(run)))
 		for _, p := range run {
@@ -149,16 +178,23 @@ func (u *update) writeTable(t dict) {
 
 func (u *update) writeXRefStream(own ref, t dict) {
 	var index, rows []byte
+	if u.d.rebuilt {
+		index, rows = []byte("0 1 "), []byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}
+	}
 	for _, run := range u.runs() {
 		index = fmt.Appendf(index, "%d %d ", run[0].num, len(run))
 		for _, p := range run {
-			rows = append(rows, 1)
+			kind, sub := byte(1), uint32(p.gen)
+			if p.packed {
+				kind, sub = 2, p.index
+			}
+			rows = append(rows, kind)
 			rows = binary.BigEndian.AppendUint64(rows, uint64(p.at))
-			rows = binary.BigEndian.AppendUint16(rows, uint16(p.gen))
+			rows = binary.BigEndian.AppendUint32(rows, sub)
 		}
 	}
 	t.set("Type", []byte("/XRef"))
-	t.set("W", []byte("[1 8 2]"))
+	t.set("W", []byte("[1 8 4]"))
 	t.set("Index", slices.Concat([]byte("["), index, []byte("]")))
 	t.set("Size", fmt.Append(nil, u.next))
 	t.set("Length", fmt.Append(nil, len(rows)))
