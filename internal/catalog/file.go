@@ -52,72 +52,98 @@ func (s *Service) Content(ctx context.Context, shopID, id string) (purvey.File, 
 //
 // Errors: Invalid (no name), TooLarge, NoSpace, and what r fails with.
 func (s *Service) StoreFile(ctx context.Context, shopID, name, contentType string, r io.Reader, max int64) (purvey.File, error) {
-	f, err := s.Receive(ctx, shopID, name, contentType, r, max)
+	in, err := s.Receive(ctx, shopID, name, contentType, r, max)
 	if err != nil {
-		return f, err
+		return purvey.File{}, err
 	}
-	return s.AddFile(ctx, f)
+	err = s.Filing(ctx, in, func() error { return s.AddFile(ctx, in) })
+	return in.File, err
 }
 
-// Receive is the first half of StoreFile: the bytes are durable then, and are
-// swept some day if AddFile does not follow. It is no part of a transaction.
-func (s *Service) Receive(ctx context.Context, shopID, name, contentType string, r io.Reader, max int64) (purvey.File, error) {
-	f := purvey.File{ShopID: shopID, Name: purvey.FileName(name), Uploaded: true}
-	if f.Name == "" {
-		return f, purvey.BadField("file", "must have a file name")
+// Received is a file whose bytes are durable and whose row is not there yet.
+type Received struct {
+	purvey.File
+	looked string // token of the removal after which the bytes were seen
+}
+
+// Receive is the first part of StoreFile, for callers that must do the rest in
+// a transaction of theirs. Bytes that AddFile never follows are swept some day.
+func (s *Service) Receive(ctx context.Context, shopID, name, contentType string, r io.Reader, max int64) (*Received, error) {
+	in := &Received{File: purvey.File{ShopID: shopID, Name: purvey.FileName(name), Uploaded: true}}
+	if in.Name == "" {
+		return nil, purvey.BadField("file", "must have a file name")
 	}
 	head := make([]byte, sniffed)
 	n, err := io.ReadFull(r, head)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return f, err
+		return nil, err
 	}
-	f.Type = mediaType(contentType, f.Name, head[:n])
+	in.Type = mediaType(contentType, in.Name, head[:n])
 	stored, err := s.bucket.Put(ctx, io.MultiReader(bytes.NewReader(head[:n]), r), max)
-	f.Digest, f.Size = stored.Digest, stored.Size
-	return f, err
+	in.Digest, in.Size = stored.Digest, stored.Size
+	return in, err
 }
 
-// AddFile is the second half: it makes the received bytes a file of the shop.
-func (s *Service) AddFile(ctx context.Context, f purvey.File) (purvey.File, error) {
-	err := s.file(ctx, f.Digest, func(tx *store.Tx) error { return tx.InsertFile(ctx, &f) })
-	return f, err
+// AddFile makes received bytes a file of the shop. Within Filing it may join a
+// transaction.
+func (s *Service) AddFile(ctx context.Context, in *Received) error {
+	return s.db.Tx(ctx, func(tx *store.Tx) error {
+		if err := in.claim(ctx, tx); err != nil {
+			return err
+		}
+		in.ID = ""
+		return tx.InsertFile(ctx, &in.File)
+	})
 }
 
-// Waits of a file whose bytes are being removed at this very moment, since the
-// last other file with that content went.
+// Times of a removal of bytes; see store.Removal.
 const (
 	removalLimit = time.Minute     // a removal takes no longer
-	removalStale = 2 * time.Minute // a note this old was left by a crash
+	removalStale = 2 * time.Minute // one that has not ended by then has crashed
 	removalWait  = 10 * time.Second
 	removalPoll  = 20 * time.Millisecond
 )
 
-func beingRemoved() error {
-	return &purvey.Error{Kind: purvey.Unavailable, Detail: "equal content is just being deleted: send the file again", RetryAfter: 2}
+// removing is why received bytes could not be claimed.
+type removing struct{ store.Removal }
+
+func (r *removing) Error() string { return "bytes " + r.Digest + " are being removed" }
+
+// claim sees to it that the received bytes are there and stay, if tx commits a
+// file over them.
+func (in *Received) claim(ctx context.Context, tx *store.Tx) error {
+	note, err := tx.Removal(ctx, in.Digest)
+	if err != nil || note == nil {
+		return err
+	}
+	if note.Token != in.looked {
+		return &removing{*note}
+	}
+	return tx.ForgetRemoval(ctx, note)
 }
 
-// file runs insert, which adds a row over the bytes with the digest, in a
-// transaction that no removal of these bytes can cross. It answers Unavailable
-// when a removal was faster.
-func (s *Service) file(ctx context.Context, digest string, insert func(*store.Tx) error) error {
-	began := time.Now()
-	for waited := false; ; waited = true {
-		if waited {
-			if _, err := s.bucket.Stat(ctx, digest); errors.Is(err, blob.ErrNotFound) || time.Since(began) > removalWait {
-				return beingRemoved()
-			} else if err != nil {
-				return err
-			}
-		}
-		condemned := false
-		err := s.db.Tx(ctx, func(tx *store.Tx) (err error) {
-			if condemned, err = tx.Condemned(ctx, digest, tx.Now().Add(-removalStale)); err != nil || condemned {
-				return err
-			}
-			return insert(tx)
-		})
-		if err != nil || !condemned {
+// Filing runs add, which leads to a claim, again as long as equal bytes, of
+// which the last file has just gone, are being removed. It answers Unavailable
+// when the removal took the received bytes too.
+func (s *Service) Filing(ctx context.Context, in *Received, add func() error) error {
+	for began := time.Now(); ; {
+		var r *removing
+		if err := add(); !errors.As(err, &r) {
 			return err
+		}
+		if r.Done || s.db.Now().Sub(r.At) > removalStale {
+			_, err := s.bucket.Stat(ctx, in.Digest)
+			if errors.Is(err, blob.ErrNotFound) {
+				return beingRemoved()
+			}
+			if err != nil {
+				return err
+			}
+			in.looked = r.Token
+			continue
+		}
+		if time.Since(began) > removalWait {
+			return beingRemoved()
 		}
 		select {
 		case <-ctx.Done():
@@ -125,6 +151,10 @@ func (s *Service) file(ctx context.Context, digest string, insert func(*store.Tx
 		case <-time.After(removalPoll):
 		}
 	}
+}
+
+func beingRemoved() error {
+	return &purvey.Error{Kind: purvey.Unavailable, Detail: "equal content was just being deleted: send the file again", RetryAfter: 2}
 }
 
 // DeleteFile removes a file, and its bytes when no other file has them. It is

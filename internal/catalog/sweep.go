@@ -18,7 +18,7 @@ const sweepBatch = 200
 func (s *Service) SweepBlobs(ctx context.Context) error {
 	ctx = store.Later(ctx)
 	before := s.db.Now().Add(-BlobGrace)
-	err := s.db.Tx(ctx, func(tx *store.Tx) error { return tx.DropRemovals(ctx, before) })
+	err := s.db.Tx(ctx, func(tx *store.Tx) error { return tx.ForgetRemovals(ctx, before.Add(-UploadLife)) })
 	if err != nil {
 		return err
 	}
@@ -57,17 +57,17 @@ func (s *Service) SweepBlobs(ctx context.Context) error {
 func (s *Service) remove(ctx context.Context, digest string) error {
 	ctx, cancel := context.WithTimeout(ctx, removalLimit)
 	defer cancel()
-	condemned := false
+	var note *store.Removal
 	err := s.db.Tx(ctx, func(tx *store.Tx) (err error) {
-		condemned, err = tx.Condemn(ctx, digest)
+		note, err = tx.Condemn(ctx, digest, tx.Now().Add(-removalStale))
 		return err
 	})
-	if err != nil || !condemned {
+	if err != nil || note == nil {
 		return err
 	}
 	err = s.bucket.Delete(ctx, digest)
 	ctx = context.WithoutCancel(ctx)
-	return errors.Join(err, s.db.Tx(ctx, func(tx *store.Tx) error { return tx.Spare(ctx, digest) }))
+	return errors.Join(err, s.db.Tx(ctx, func(tx *store.Tx) error { return tx.EndRemoval(ctx, note) }))
 }
 
 // SweepUploads removes uploads whose end has come and what crashes left of

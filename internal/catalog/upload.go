@@ -245,17 +245,23 @@ func (s *Service) finish(ctx context.Context, u Upload) (Upload, error) {
 	if err != nil {
 		return u, err
 	}
+	in := &Received{File: purvey.File{ShopID: u.ShopID, Name: u.Name, Size: stored.Size, Type: mime, Digest: stored.Digest, Uploaded: true}}
 	row := u.Upload
-	err = s.file(ctx, stored.Digest, func(tx *store.Tx) (err error) {
-		if row, err = tx.LockUpload(ctx, u.ShopID, u.ID); err != nil || row.FileID != "" {
-			return err
-		}
-		f := purvey.File{ShopID: row.ShopID, Name: row.Name, Size: stored.Size, Type: mime, Digest: stored.Digest, Uploaded: true}
-		if err := tx.InsertFile(ctx, &f); err != nil {
-			return err
-		}
-		row.FileID, row.ExpiresAt = f.ID, tx.Now().Add(UploadLife)
-		return tx.UpdateUpload(ctx, row)
+	err = s.Filing(ctx, in, func() error {
+		return s.db.Tx(ctx, func(tx *store.Tx) (err error) {
+			if row, err = tx.LockUpload(ctx, u.ShopID, u.ID); err != nil || row.FileID != "" {
+				return err
+			}
+			if err := in.claim(ctx, tx); err != nil {
+				return err
+			}
+			f := in.File
+			if err := tx.InsertFile(ctx, &f); err != nil {
+				return err
+			}
+			row.FileID, row.ExpiresAt = f.ID, tx.Now().Add(UploadLife)
+			return tx.UpdateUpload(ctx, row)
+		})
 	})
 	if err != nil {
 		return u, err

@@ -63,40 +63,6 @@ func (tx *Tx) DeleteUpload(ctx context.Context, shopID, id string) error {
 	return err
 }
 
-// Condemn notes that the content with the digest is about to be removed,
-// unless a file of any shop has it: then it answers false. While the note
-// stands no file may be filed over the content.
-func (tx *Tx) Condemn(ctx context.Context, digest string) (bool, error) {
-	if err := tx.Lock(ctx, "blob:"+digest); err != nil {
-		return false, err
-	}
-	var files int64
-	if err := tx.row(ctx, `SELECT count(*) FROM file WHERE digest = $1`, []any{digest}, &files); err != nil || files > 0 {
-		return false, err
-	}
-	_, err := tx.exec(ctx, `INSERT INTO condemned (digest, condemned_at) VALUES ($1, $2) ON CONFLICT (digest) DO UPDATE SET condemned_at = excluded.condemned_at`,
-		digest, micros(tx.Now()))
-	return true, err
-}
-
-// Condemned tells whether the content is about to be removed, by a note no
-// older than since: who wrote an older one has crashed. It holds off new notes
-// until the transaction ends.
-func (tx *Tx) Condemned(ctx context.Context, digest string, since time.Time) (bool, error) {
-	if err := tx.Lock(ctx, "blob:"+digest); err != nil {
-		return false, err
-	}
-	var notes int64
-	err := tx.row(ctx, `SELECT count(*) FROM condemned WHERE digest = $1 AND condemned_at >= $2`, []any{digest, micros(since)}, &notes)
-	return notes > 0, err
-}
-
-// Spare takes the note of Condemn away.
-func (tx *Tx) Spare(ctx context.Context, digest string) error {
-	_, err := tx.exec(ctx, `DELETE FROM condemned WHERE digest = $1`, digest)
-	return err
-}
-
 // DigestsInUse gives those of the digests that a file of any shop has.
 func (q Queries) DigestsInUse(ctx context.Context, digests []string) (map[string]bool, error) {
 	out := make(map[string]bool, len(digests))
@@ -111,11 +77,4 @@ func (q Queries) DigestsInUse(ctx context.Context, digests []string) (map[string
 		}
 	}
 	return out, nil
-}
-
-// DropRemovals forgets notes of Condemn from before a time, whose writers
-// crashed.
-func (tx *Tx) DropRemovals(ctx context.Context, before time.Time) error {
-	_, err := tx.exec(ctx, `DELETE FROM condemned WHERE condemned_at < $1`, micros(before))
-	return err
 }

@@ -99,6 +99,8 @@ CREATE INDEX upload_expiry ON upload (expires_at);
 
 CREATE TABLE condemned (
   digest TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+  token TEXT COLLATE "C" NOT NULL,
+  done BOOLEAN NOT NULL,
   condemned_at BIGINT NOT NULL
 );
 
@@ -325,6 +327,16 @@ CREATE TABLE checksum (
   crc32 BIGINT NOT NULL
 );
 
+CREATE TABLE stamped (
+  key TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+  shop_id TEXT COLLATE "C" NOT NULL,
+  digest TEXT COLLATE "C" NOT NULL,
+  size BIGINT NOT NULL,
+  error TEXT COLLATE "C" NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX stamped_digest ON stamped (digest) WHERE digest <> '';
+
 CREATE TABLE link (
   id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
   shop_id TEXT COLLATE "C" NOT NULL,
@@ -395,7 +407,7 @@ CREATE TABLE webhook_delivery (
 );
 CREATE UNIQUE INDEX webhook_delivery_once ON webhook_delivery (endpoint_id, event_id);
 CREATE INDEX webhook_delivery_endpoint ON webhook_delivery (endpoint_id, id);
-CREATE INDEX webhook_delivery_age ON webhook_delivery (created_at);
+CREATE INDEX webhook_delivery_open ON webhook_delivery (endpoint_id, state, id) WHERE state <> 'delivered';
 
 CREATE TABLE message (
   id TEXT COLLATE "C" NOT NULL PRIMARY KEY,

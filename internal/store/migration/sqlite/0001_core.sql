@@ -99,6 +99,8 @@ CREATE INDEX upload_expiry ON upload (expires_at);
 
 CREATE TABLE condemned (
   digest TEXT NOT NULL PRIMARY KEY,
+  token TEXT NOT NULL,
+  done INTEGER NOT NULL,
   condemned_at INTEGER NOT NULL
 ) STRICT;
 
@@ -325,6 +327,16 @@ CREATE TABLE checksum (
   crc32 INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE stamped (
+  key TEXT NOT NULL PRIMARY KEY,
+  shop_id TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  error TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX stamped_digest ON stamped (digest) WHERE digest <> '';
+
 CREATE TABLE link (
   id TEXT NOT NULL PRIMARY KEY,
   shop_id TEXT NOT NULL,
@@ -395,7 +407,7 @@ CREATE TABLE webhook_delivery (
 ) STRICT;
 CREATE UNIQUE INDEX webhook_delivery_once ON webhook_delivery (endpoint_id, event_id);
 CREATE INDEX webhook_delivery_endpoint ON webhook_delivery (endpoint_id, id);
-CREATE INDEX webhook_delivery_age ON webhook_delivery (created_at);
+CREATE INDEX webhook_delivery_open ON webhook_delivery (endpoint_id, state, id) WHERE state <> 'delivered';
 
 CREATE TABLE message (
   id TEXT NOT NULL PRIMARY KEY,
