@@ -22,20 +22,6 @@ func (s *Service) CancelLine(ctx context.Context, scope purvey.Scope, orderID, l
 	})
 }
 
-// CancelNumbered is CancelLine by the numbers of order and line.
-func (s *Service) CancelNumbered(ctx context.Context, scope purvey.Scope, orderNumber, lineNumber int64) error {
-	o, err := s.db.OrderByNumber(ctx, scope, orderNumber)
-	if err != nil {
-		return err
-	}
-	l, ok := lineNumbered(&o, lineNumber)
-	if !ok {
-		return purvey.Missing("order line")
-	}
-	_, err = s.CancelLine(ctx, scope, o.ID, l.ID, "")
-	return err
-}
-
 func (s *Service) cancel(ctx context.Context, tx *store.Tx, o *purvey.Order, l *purvey.Line, reason string) error {
 	moved, left := false, false
 	for i := range o.Lines {
