@@ -1,0 +1,263 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"purvey"
+	"purvey/internal/store"
+)
+
+// copyKey names what requests of one copy have in common.
+type copyKey struct{ holder, file, version string }
+
+// copies are the copies that requests of this process were about lately.
+type copies struct {
+	mu    sync.Mutex
+	slots map[copyKey]*slot
+	live  map[string]*openCopy // by download id
+	wake  chan struct{}        // something waits to be flushed
+	flush sync.Mutex           // held by the flush that is running
+}
+
+func newCopies() *copies {
+	return &copies{slots: map[copyKey]*slot{}, live: map[string]*openCopy{}, wake: make(chan struct{}, 1)}
+}
+
+// slot is the place of the newest copy of a key.
+type slot struct {
+	deciding sync.Mutex // held while it is decided to which copy a request belongs
+	waiting  int        // requests that decide or wait to; guarded by copies.mu
+	current  *openCopy  // nil: not asked for yet; guarded by deciding
+}
+
+// take gives the slot of a key until leave is called.
+func (c *copies) take(k copyKey) *slot {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	sl := c.slots[k]
+	if sl == nil {
+		sl = &slot{}
+		c.slots[k] = sl
+	}
+	sl.waiting++
+	return sl
+}
+
+func (c *copies) leave(sl *slot) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	sl.waiting--
+}
+
+// adopt makes a request part of the one openCopy of a download.
+func (c *copies) adopt(d purvey.Download, now time.Time) *openCopy {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	oc := c.live[d.ID]
+	if oc == nil {
+		oc = &openCopy{d: d, flights: map[*flight]struct{}{}}
+		c.live[d.ID] = oc
+	}
+	oc.mu.Lock()
+	defer oc.mu.Unlock()
+	oc.users++
+	oc.synced = time.Now()
+	if now.After(oc.d.LastAt) {
+		oc.d.LastAt, oc.dirty = now, true
+	}
+	return oc
+}
+
+// release is the end of a request of the copy.
+func (s *Service) release(oc *openCopy) {
+	oc.mu.Lock()
+	oc.users--
+	oc.mu.Unlock()
+	select {
+	case s.copies.wake <- struct{}{}:
+	default:
+	}
+}
+
+// known adds to what the database says of a copy what this process has sent
+// since.
+func (c *copies) known(d purvey.Download) purvey.Download {
+	c.mu.Lock()
+	oc := c.live[d.ID]
+	c.mu.Unlock()
+	if oc == nil {
+		return d
+	}
+	oc.mu.Lock()
+	defer oc.mu.Unlock()
+	if oc.d.Sent > d.Sent {
+		d.Sent = oc.d.Sent
+	}
+	if d.CompletedAt.IsZero() {
+		d.CompletedAt = oc.d.CompletedAt
+	}
+	if oc.d.LastAt.After(d.LastAt) {
+		d.LastAt = oc.d.LastAt
+	}
+	return d
+}
+
+// Client is who asks for bytes.
+type Client struct {
+	IP        string
+	UserAgent string
+}
+
+// begin gives the copy that a request for a file, from the byte on, belongs
+// to: one that is open, or a new one if the allowance of one of the sources,
+// which all have the file, permits. Whatever it begins is durable when it
+// returns. The caller ends by releasing the copy.
+func (s *Service) begin(ctx context.Context, sources []*source, f purvey.File, size, from int64, c Client) (*openCopy, error) {
+	var first error
+	for _, src := range sources {
+		oc, err := s.beginOf(ctx, src, f, size, from, c)
+		if err == nil {
+			return oc, nil
+		}
+		if purvey.ReasonOf(err) == purvey.ReasonNone {
+			return nil, err
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return nil, first
+}
+
+func (s *Service) beginOf(ctx context.Context, src *source, f purvey.File, size, from int64, c Client) (*openCopy, error) {
+	if src.refusal != nil {
+		return nil, refused(src.refusal.Reason)
+	}
+	sl := s.copies.take(copyKey{src.holder, f.ID, src.version})
+	defer s.copies.leave(sl)
+	sl.deciding.Lock()
+	defer sl.deciding.Unlock()
+	now := s.db.Now()
+	if oc := sl.current; oc != nil && oc.join(now, from) {
+		return oc, nil
+	}
+	d, err := s.beginStored(ctx, src, f, size, from, c)
+	if err != nil {
+		return nil, err
+	}
+	sl.current = s.copies.adopt(d, now)
+	return sl.current, nil
+}
+
+// beginStored decides in the database.
+func (s *Service) beginStored(ctx context.Context, src *source, f purvey.File, size, from int64, c Client) (d purvey.Download, err error) {
+	err = s.db.Tx(ctx, func(tx *store.Tx) error {
+		if err := tx.Lock(ctx, src.lock(f.ID)); err != nil {
+			return err
+		}
+		now := tx.Now()
+		switch d, err = tx.LatestCopy(ctx, src.holder, f.ID, src.version); {
+		case err == nil && s.copies.known(d).Takes(now, from):
+			return nil
+		case err != nil && !errors.Is(err, purvey.NotFound):
+			return err
+		}
+		if src.resume {
+			return errGrantOver
+		}
+		all, counted, err := tx.CountCopies(ctx, src.holder, f.ID, src.since)
+		if err != nil {
+			return err
+		}
+		if src.allowance > 0 && counted >= src.allowance {
+			return refused(purvey.ReasonUsedUp)
+		}
+		d = purvey.Download{
+			ShopID: src.scope.ShopID, Mode: src.scope.Mode, Via: src.via, ProductID: src.right.Product.ID, VersionID: src.version,
+			FileID: f.ID, FileName: f.Name, FileType: f.Type, Number: all + 1, Size: size,
+			IP: c.IP, UserAgent: shortened(c.UserAgent), CreatedAt: now, LastAt: now,
+		}
+		if src.via == purvey.ViaLink {
+			d.LinkID = src.holder
+			if err := tx.InsertDownload(ctx, src.holder, &d); err != nil {
+				return err
+			}
+			return s.tellUsedUp(ctx, tx, src)
+		}
+		return insertOrderCopy(ctx, tx, src, f, &d)
+	})
+	return d, err
+}
+
+// insertOrderCopy writes a copy of an order's file and tells of it.
+func insertOrderCopy(ctx context.Context, tx *store.Tx, src *source, f purvey.File, d *purvey.Download) error {
+	order, line := src.right.Order, src.right.Line
+	d.OrderID, d.LineID = order.ID, line.ID
+	again, err := tx.OrderHasCopy(ctx, order.ID, f.ID)
+	if err != nil {
+		return err
+	}
+	d.Redownload, d.Counted = again, !again
+	d.Billable = d.Counted && order.Financial.WasPaid() && !order.Imported
+	if err := tx.InsertDownload(ctx, src.holder, d); err != nil {
+		return err
+	}
+	what := purvey.EventFileDownloaded
+	if again {
+		what = purvey.EventFileRedownloaded
+	}
+	// The snapshot says whose file it is; keys and the other goods are not its matter.
+	line.Keys, line.Files = nil, nil
+	return tx.Emit(ctx, src.scope, what, order.ID, purvey.EventData{Order: &order, Line: &line, File: &f, Download: d})
+}
+
+// tellUsedUp tells, once, that the last allowed copy of every file of a share
+// link has begun.
+func (s *Service) tellUsedUp(ctx context.Context, tx *store.Tx, src *source) error {
+	if src.allowance == 0 || src.link.UsedUpSent {
+		return nil
+	}
+	over, err := usedUp(ctx, tx.Queries, src.link)
+	if err != nil || !over {
+		return err
+	}
+	first, err := tx.MarkLinkUsedUp(ctx, src.link.ID)
+	if err != nil || !first {
+		return err
+	}
+	k := src.link
+	k.UsedUpSent = true
+	return tx.Emit(ctx, src.scope, purvey.EventLinkExhausted, "", purvey.EventData{Link: &k})
+}
+
+// usedUp tells whether no file of a share link may be begun any more.
+func usedUp(ctx context.Context, q store.Queries, k purvey.Link) (bool, error) {
+	if k.Allowance() == 0 {
+		return false, nil
+	}
+	taken, err := q.CopiesOfLink(ctx, k.ID)
+	if err != nil {
+		return false, err
+	}
+	begun := map[string]int{}
+	for _, c := range taken {
+		begun[c.FileID] = c.Begun
+	}
+	for _, id := range k.FileIDs {
+		if begun[id] < k.Allowance() {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// maxUserAgent is how much of a client's own description is kept, in bytes.
+const maxUserAgent = 400
+
+func shortened(s string) string {
+	return strings.ToValidUTF8(s[:min(len(s), maxUserAgent)], "")
+}

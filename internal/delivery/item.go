@@ -1,0 +1,346 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"purvey"
+	"purvey/internal/blob"
+)
+
+// Item is something to be had by bytes: a file, or an archive that is made up
+// while it is sent. Asking for an Item begins nothing and counts nothing.
+type Item struct {
+	Name     string
+	Type     string // MIME
+	Size     int64
+	ETag     string    // strong, quoted
+	Modified time.Time // zero: not told
+
+	pieces []piece
+}
+
+// piece is a run of an Item's bytes: text, or the content of a file.
+type piece struct {
+	size  int64
+	text  func(ctx context.Context) ([]byte, error) // nil for a file
+	goods *goods
+}
+
+// goods is a file as its customer gets it.
+type goods struct {
+	sources []*source // whoever may give it, best first
+	file    purvey.File
+	digest  string // of the bytes that are sent; another than the file's when it is stamped
+	size    int64
+}
+
+// errGrantOver is the end of a byte URL. It says nothing of whether the
+// customer may still have the file: a fresh URL is a button away.
+var errGrantOver error = purvey.Errorf(purvey.Gone, "this download address has expired; go back to the download page for a new one")
+
+// fileItem makes the Item of one file.
+func (s *Service) fileItem(ctx context.Context, sources []*source, f purvey.File) (*Item, error) {
+	g, err := s.goodsOf(ctx, sources, f)
+	if err != nil {
+		return nil, err
+	}
+	it := &Item{
+		Name: f.Name, Type: f.Type, Size: g.size, ETag: `"` + g.digest + `"`,
+		pieces: []piece{{size: g.size, goods: g}},
+	}
+	if g.digest == f.Digest {
+		it.Modified = f.CreatedAt
+	}
+	return it, nil
+}
+
+// goodsOf finds the bytes of a file, which for a stamped one are made first.
+func (s *Service) goodsOf(ctx context.Context, sources []*source, f purvey.File) (*goods, error) {
+	if !f.Uploaded {
+		return nil, refused(purvey.ReasonNoFiles)
+	}
+	st, err := s.stamping.of(ctx, sources[0], f)
+	if err != nil {
+		return nil, err
+	}
+	return &goods{sources: sources, file: f, digest: st.Digest, size: st.Size}, nil
+}
+
+// File is a file of an order's page. Of several lines that have it, the first
+// one whose allowance permits gives it. A file that the order does not have is
+// purvey.NotFound; one that may not be had now is purvey.Denied with a reason.
+func (s *Service) File(ctx context.Context, token, fileID string) (*Item, error) {
+	sources, f, err := s.pageFile(ctx, token, fileID, "")
+	if err != nil {
+		return nil, err
+	}
+	return s.fileItem(ctx, sources, f)
+}
+
+// pageFile finds a file among an order's lines, or in one of them.
+func (s *Service) pageFile(ctx context.Context, token, fileID, lineID string) ([]*source, purvey.File, error) {
+	o, shop, err := s.orderOf(ctx, token)
+	if err != nil {
+		return nil, purvey.File{}, err
+	}
+	all, err := s.orderSources(ctx, o, shop)
+	if err != nil {
+		return nil, purvey.File{}, err
+	}
+	if lineID != "" {
+		all = slices.DeleteFunc(all, func(src *source) bool { return src.holder != lineID })
+	}
+	return having(all, fileID)
+}
+
+// having keeps the sources that may give the file, or tells why none may.
+func having(all []*source, fileID string) ([]*source, purvey.File, error) {
+	var f purvey.File
+	var sources []*source
+	var refusal *purvey.Refusal
+	for _, src := range all {
+		found, ok := src.file(fileID)
+		switch {
+		case !ok:
+		case src.refusal != nil:
+			if refusal == nil {
+				refusal = src.refusal
+			}
+		default:
+			f, sources = found, append(sources, src)
+		}
+	}
+	switch {
+	case len(sources) > 0:
+		return sources, f, nil
+	case refusal != nil:
+		return nil, f, refused(refusal.Reason)
+	default:
+		return nil, f, purvey.Missing("file")
+	}
+}
+
+// LinkFile is a file of a share link.
+func (s *Service) LinkFile(ctx context.Context, id, secret, fileID string) (*Item, error) {
+	src, err := s.linkOf(ctx, id, secret)
+	if err != nil {
+		return nil, err
+	}
+	sources, f, err := having([]*source{src}, fileID)
+	if err != nil {
+		return nil, err
+	}
+	return s.fileItem(ctx, sources, f)
+}
+
+// Granted is what a byte URL gives. Past its time it still resumes what was
+// begun; else it is purvey.Gone. The name that stands behind the token in the
+// URL means nothing.
+func (s *Service) Granted(ctx context.Context, token string, note Note) (*Item, error) {
+	g, err := s.openGrant(token)
+	if err != nil {
+		return nil, err
+	}
+	if g.kind == grantOrderZip || g.kind == grantLinkZip {
+		return s.grantedArchive(ctx, g, note)
+	}
+	src, err := s.granted(ctx, g)
+	if err != nil {
+		return nil, err
+	}
+	if now := s.db.Now(); now.After(g.expires) {
+		d, err := s.db.LatestCopy(ctx, src.holder, g.file, src.version)
+		if errors.Is(err, purvey.NotFound) || err == nil && !s.copies.known(d).Takes(now, 1) {
+			err = errGrantOver
+		}
+		if err != nil {
+			return nil, err
+		}
+		src.resume = true
+	}
+	sources, f, err := having([]*source{src}, g.file)
+	if err != nil {
+		return nil, err
+	}
+	return s.fileItem(ctx, sources, f)
+}
+
+// Check tells whether a request for an Item from the byte on would be
+// answered, and begins nothing.
+func (s *Service) Check(ctx context.Context, it *Item, from int64) error {
+	g, off := it.goodsAt(from)
+	if g == nil {
+		return nil
+	}
+	return s.check(ctx, g.sources, g.file, off)
+}
+
+func (s *Service) check(ctx context.Context, sources []*source, f purvey.File, from int64) error {
+	var first error
+	for _, src := range sources {
+		err := s.checkOf(ctx, src, f, from)
+		if err == nil || purvey.ReasonOf(err) == purvey.ReasonNone {
+			return err
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+func (s *Service) checkOf(ctx context.Context, src *source, f purvey.File, from int64) error {
+	if src.refusal != nil {
+		return refused(src.refusal.Reason)
+	}
+	d, err := s.db.LatestCopy(ctx, src.holder, f.ID, src.version)
+	switch {
+	case err == nil && s.copies.known(d).Takes(s.db.Now(), from):
+		return nil
+	case err != nil && !errors.Is(err, purvey.NotFound):
+		return err
+	case src.resume:
+		return errGrantOver
+	case src.allowance == 0:
+		return nil
+	}
+	_, counted, err := s.db.CountCopies(ctx, src.holder, f.ID, src.since)
+	if err == nil && counted >= src.allowance {
+		err = refused(purvey.ReasonUsedUp)
+	}
+	return err
+}
+
+// goodsAt gives the first goods at or behind a byte, and where in them the
+// byte falls.
+func (it *Item) goodsAt(from int64) (*goods, int64) {
+	for _, p := range it.pieces {
+		if p.goods != nil && (from < p.size || p.size == 0 && from <= 0) {
+			return p.goods, max(from, 0)
+		}
+		from -= p.size
+	}
+	return nil, 0
+}
+
+// GrantFile is the answer to the button of one file on an order's page: the
+// address of its bytes, a storage URL or a path of ours. lineID says which line
+// gives it, where several have it; "" leaves that open.
+func (s *Service) GrantFile(ctx context.Context, token, fileID, lineID string, c Client) (string, error) {
+	sources, f, err := s.pageFile(ctx, token, fileID, lineID)
+	if err != nil {
+		return "", err
+	}
+	return s.grantOf(ctx, sources, f, c)
+}
+
+// GrantLinkFile is the answer to the button of one file on a share link's page.
+func (s *Service) GrantLinkFile(ctx context.Context, id, secret, fileID string, c Client) (string, error) {
+	src, err := s.linkOf(ctx, id, secret)
+	if err != nil {
+		return "", err
+	}
+	sources, f, err := having([]*source{src}, fileID)
+	if err != nil {
+		return "", err
+	}
+	return s.grantOf(ctx, sources, f, c)
+}
+
+// grantOf gives the address of a file's bytes.
+func (s *Service) grantOf(ctx context.Context, sources []*source, f purvey.File, c Client) (string, error) {
+	var first error
+	for _, src := range sources {
+		err := s.checkOf(ctx, src, f, 0)
+		if err == nil {
+			return s.addressOf(ctx, src, f, c)
+		}
+		if purvey.ReasonOf(err) == purvey.ReasonNone {
+			return "", err
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return "", first
+}
+
+func (s *Service) addressOf(ctx context.Context, src *source, f purvey.File, c Client) (string, error) {
+	g, err := s.goodsOf(ctx, []*source{src}, f)
+	if err != nil {
+		return "", err
+	}
+	if src.right.Product.DownloadMode == purvey.DownloadRedirect {
+		if u, ok, err := s.presign(ctx, src, g, c); ok || err != nil {
+			return u, err
+		}
+	}
+	return s.grantPath(src, f, grantLife(g.size)), nil
+}
+
+// grantPath makes our own byte URL, without the origin.
+func (s *Service) grantPath(src *source, f purvey.File, life time.Duration) string {
+	g := grant{kind: grantLine, holder: src.holder, epoch: src.right.Order.LinkEpoch, file: f.ID, version: src.version, expires: s.db.Now().Add(life)}
+	if src.via == purvey.ViaLink {
+		g.kind, g.epoch = grantLink, 0
+	}
+	return "/b/" + s.grantToken(g) + "/" + pathName(f.Name)
+}
+
+// FileURL is the address of the bytes of one file of an order line's goods,
+// good for so long. Making it checks and begins nothing; the right is looked at
+// when the bytes are asked for.
+func (s *Service) FileURL(ctx context.Context, r purvey.Right, f purvey.File, life time.Duration) string {
+	src := &source{via: purvey.ViaOrder, holder: r.Line.ID, right: r, version: r.Version.ID}
+	return s.originOf(ctx, r.Order.ShopID) + s.grantPath(src, f, life)
+}
+
+// pathName is a name for the end of a byte URL, where some clients take their
+// file name from: what would have to be escaped is replaced.
+func pathName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '-', r == '_':
+			return r
+		}
+		return '-'
+	}, name)
+	if name = strings.TrimLeft(name, "."); name == "" {
+		return "file"
+	}
+	return name
+}
+
+// redirectLife is how long a storage URL is good.
+const redirectLife = 10 * time.Minute
+
+// presign has the storage make a URL for a copy, which is counted whole: what
+// a client then fetches is out of our sight. While that URL lives, asking again
+// gives one with the same end and costs no further copy. ok is false when the
+// storage makes no URLs.
+func (s *Service) presign(ctx context.Context, src *source, g *goods, c Client) (url string, ok bool, err error) {
+	o := blob.PresignOptions{Name: Disposition(g.file.Name), ContentType: safeType(g.file.Type), TTL: redirectLife}
+	url, ok, err = s.bucket.Presign(ctx, g.digest, o)
+	if !ok || err != nil {
+		return "", ok, err
+	}
+	now := s.db.Now()
+	d, err := s.db.LatestCopy(ctx, src.holder, g.file.ID, src.version)
+	if err == nil && d.CompletedAt.Equal(d.CreatedAt) && d.CreatedAt.Add(redirectLife-time.Second).After(now) {
+		o.TTL = d.CreatedAt.Add(redirectLife).Sub(now).Truncate(time.Second)
+		return s.bucket.Presign(ctx, g.digest, o)
+	}
+	oc, err := s.begin(ctx, []*source{src}, g.file, g.size, 0, c)
+	if err != nil {
+		return "", true, err
+	}
+	f := oc.fly(0)
+	f.sent(g.size, f.reserve(g.size))
+	f.land(now, 0)
+	s.release(oc)
+	return url, true, s.Flush(ctx)
+}

@@ -1,0 +1,172 @@
+package delivery
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"purvey"
+	"purvey/internal/store"
+)
+
+// Page is what an order's page shows. Looking at it changes nothing.
+type Page struct {
+	Shop    purvey.Shop
+	Order   purvey.Order // without lines
+	Lines   []PageLine
+	Refusal *purvey.Refusal // set when the whole page is closed
+	Archive bool            // there is more than one file to be had now
+}
+
+// PageLine is one product of an order's page.
+type PageLine struct {
+	ID       string
+	Name     string
+	Quantity int
+	Refusal  *purvey.Refusal // nil: the goods may be had
+	Expiry   time.Time       // zero: never
+	Release  time.Time       // when a scheduled product comes out; zero: no date
+	Zone     string          // of Release
+	Keys     []string        // empty while they may not be seen
+	KeysOwed int             // that are still to come
+	Files    []PageFile
+	Links    []purvey.ProductLink
+	Version  string // "" where the goods have none
+	Notes    string // what is new in it
+	Zip      bool   // the product's files are given as one archive
+}
+
+// PageFile is one file of a page and what may still be had of it.
+type PageFile struct {
+	File      purvey.File
+	Used      int           // copies begun
+	Allowance int           // 0: no limit
+	Left      int           // copies that may begin; only with an Allowance
+	Open      bool          // the latest copy has not ended and may be finished
+	Preparing bool          // its personal copy is being made
+	Reason    purvey.Reason // why it may not be had; "" it may
+}
+
+// Page gives an order's page. A forged or outdated token is purvey.NotFound.
+func (s *Service) Page(ctx context.Context, token string) (Page, error) {
+	o, shop, err := s.orderOf(ctx, token)
+	if err != nil {
+		return Page{Shop: shop}, err
+	}
+	sources, err := s.orderSources(ctx, o, shop)
+	if err != nil {
+		return Page{Shop: shop}, err
+	}
+	taken, err := s.db.CopiesOfOrder(ctx, o.ID)
+	if err != nil {
+		return Page{Shop: shop}, err
+	}
+	p := Page{Shop: shop, Order: o}
+	p.Order.Lines = nil
+	ids := make([]string, len(sources))
+	for i, src := range sources {
+		ids[i] = src.version
+	}
+	versions, err := s.db.VersionsByID(ctx, shop.ID, ids)
+	if err != nil {
+		return p, err
+	}
+	closed := len(sources) > 0
+	files := 0
+	for _, src := range sources {
+		l := s.pageLine(src, taken)
+		if v, ok := versions[src.version]; ok && l.Refusal == nil {
+			l.Version, l.Notes = v.Version, strings.TrimSpace(v.Notes)
+		}
+		for _, f := range l.Files {
+			if f.Reason == purvey.ReasonNone {
+				files++
+			}
+		}
+		closed = closed && l.Refusal != nil && l.Refusal.Closed
+		p.Lines = append(p.Lines, l)
+	}
+	p.Archive = files > 1
+	if closed {
+		p.Refusal = p.Lines[0].Refusal
+	}
+	return p, nil
+}
+
+func (s *Service) pageLine(src *source, taken []store.Copies) PageLine {
+	r := src.right
+	l := PageLine{
+		ID: r.Line.ID, Name: r.Line.ProductName, Quantity: r.Line.Units(), Refusal: src.refusal, Expiry: r.Expiry(),
+		Zip: r.Product.DownloadType == purvey.DownloadZip,
+	}
+	if src.refusal != nil && src.refusal.Reason == purvey.ReasonScheduled {
+		l.Release, l.Zone = r.Product.ScheduledAt, r.Product.ScheduledZone
+	}
+	if r.KeysVisible(s.db.Now()) {
+		for _, k := range r.Line.Keys {
+			l.Keys = append(l.Keys, k.Key)
+		}
+		l.KeysOwed = r.Line.KeysOwed
+	}
+	if src.refusal == nil {
+		l.Links = r.Product.Links
+		l.Files = s.pageFiles(src, taken)
+	}
+	return l
+}
+
+func (s *Service) pageFiles(src *source, taken []store.Copies) []PageFile {
+	var out []PageFile
+	for _, f := range src.files {
+		pf := PageFile{File: f, Allowance: src.allowance, Left: src.allowance, Preparing: s.stamping.inProgress(src, f)}
+		for _, c := range taken {
+			if c.HolderID == src.holder && c.FileID == f.ID {
+				d := s.copies.known(c.Latest)
+				pf.Used, pf.Left = c.Begun, max(src.allowance-c.Begun, 0)
+				pf.Open = d.VersionID == src.version && d.CompletedAt.IsZero() && d.Takes(s.db.Now(), 0)
+			}
+		}
+		switch {
+		case !f.Uploaded:
+			pf.Reason = purvey.ReasonNoFiles
+		case pf.Allowance > 0 && pf.Left == 0 && !pf.Open:
+			pf.Reason = purvey.ReasonUsedUp
+		}
+		out = append(out, pf)
+	}
+	return out
+}
+
+// LinkPage is what a share link's page shows.
+type LinkPage struct {
+	Shop    purvey.Shop
+	Link    purvey.Link
+	Files   []PageFile
+	Refusal *purvey.Refusal // set when the page is closed
+	Archive bool            // there is more than one file to be had now
+}
+
+// LinkPage gives a share link's page. A wrong address is purvey.NotFound.
+func (s *Service) LinkPage(ctx context.Context, id, secret string) (LinkPage, error) {
+	src, err := s.linkOf(ctx, id, secret)
+	if err != nil {
+		return LinkPage{}, err
+	}
+	p := LinkPage{Shop: src.shop, Link: src.link, Refusal: src.refusal}
+	if src.refusal != nil {
+		return p, nil
+	}
+	taken, err := s.db.CopiesOfLink(ctx, id)
+	if err != nil {
+		return p, err
+	}
+	p.Files = s.pageFiles(src, taken)
+	files := 0
+	for _, f := range p.Files {
+		if f.Reason == purvey.ReasonNone {
+			files++
+		}
+	}
+	p.Archive = files > 1
+	return p, nil
+}
