@@ -148,8 +148,11 @@ func (s *Service) AppendUpload(ctx context.Context, shopID, id string, c Chunk) 
 	if room >= 0 && c.Size > room {
 		return u, tooLong()
 	}
-	if u.Done() {
-		return u, nil
+	if room == 0 { // all is there: a last request that is repeated
+		if n, _ := io.ReadFull(c.Body, make([]byte, 1)); n > 0 {
+			return u, tooLong()
+		}
+		return s.Upload(ctx, shopID, id)
 	}
 	n, failed := s.bucket.Append(ctx, id, u.Offset, &chunkReader{Chunk: c, room: room})
 	u.Offset += n
