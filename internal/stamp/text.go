@@ -8,7 +8,6 @@ import (
 	"unicode"
 
 	"golang.org/x/image/font/sfnt"
-	"golang.org/x/text/unicode/bidi"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -18,7 +17,6 @@ type text struct {
 	words  [][]string      // by line of the source
 	glyphs map[rune]glyph  // of every character in words, and the space
 	used   []map[rune]bool // by font
-	rtl    bool            // has letters that run from right to left
 	rise   float64         // of the tallest font, in letter heights
 	fall   float64         // of the deepest, positive
 }
@@ -56,8 +54,6 @@ func newText(s string, fs fonts) (*text, error) {
 				t.glyphs[r] = glyph{}
 				missing = append(missing, fmt.Sprintf("%U", r))
 			}
-			p, _ := bidi.LookupRune(r)
-			t.rtl = t.rtl || p.Class() == bidi.R || p.Class() == bidi.AL
 		}
 	}
 	if len(t.glyphs) == 0 {
@@ -245,33 +241,70 @@ func (t *text) draw(m mark, o Options) ([]byte, error) {
 	return append(out, "ET\nEMC\n"...), nil
 }
 
-// visual puts a line in the order in which it is drawn from left to right.
-// Letters are not joined: Arabic stays readable but plain.
+// rtl tells letters that are written from right to left.
+func rtl(r rune) bool {
+	return unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko)
+}
+
+// ltr tells letters that are written from left to right.
+func ltr(r rune) bool { return unicode.IsLetter(r) && !rtl(r) }
+
+// visual puts a line in the order in which it is drawn. The line as a whole
+// runs from left to right; words of Hebrew or Arabic, and the numbers between
+// such words, stand from right to left. Letters are not joined: Arabic stays
+// readable but plain.
 func (t *text) visual(line string) string {
-	if !t.rtl {
+	if !strings.ContainsFunc(line, rtl) {
 		return line
 	}
-	var p bidi.Paragraph
-	if _, err := p.SetString(line); err != nil {
-		return line
-	}
-	order, err := p.Order()
-	if err != nil {
-		return line
-	}
-	var b strings.Builder
-	for i := range order.NumRuns() {
-		run := order.Run(i)
-		if run.Direction() != bidi.RightToLeft {
-			b.WriteString(run.String())
+	words := strings.Split(line, " ")
+	for i := 0; i < len(words); i++ {
+		if !strings.ContainsFunc(words[i], rtl) {
 			continue
 		}
-		for _, r := range bidi.ReverseString(run.String()) {
-			if _, ok := t.glyphs[r]; !ok { // a mirrored bracket that the fonts were not asked for
-				return line
+		end := i + 1 // behind the last word of this stretch
+		for k := end; k < len(words) && !strings.ContainsFunc(words[k], ltr); k++ {
+			if strings.ContainsFunc(words[k], rtl) {
+				end = k + 1
 			}
-			b.WriteRune(r)
+		}
+		last := strings.TrimRight(words[end-1], ",.;:!?")
+		tail := words[end-1][len(last):] // belongs to the line, not to the stretch
+		words[end-1] = last
+		for k := i; k < end; k++ {
+			words[k] = t.turn(words[k])
+		}
+		slices.Reverse(words[i:end])
+		words[end-1] += tail
+		i = end - 1
+	}
+	return strings.Join(words, " ")
+}
+
+// turn reverses a word with letters that run from right to left. Numbers and
+// other letters in it keep their order, brackets their sense.
+func (t *text) turn(word string) string {
+	if !strings.ContainsFunc(word, rtl) {
+		return word
+	}
+	in := []rune(word)
+	out := make([]rune, 0, len(in))
+	for end := len(in); end > 0; {
+		start := end - 1
+		for kept := func(r rune) bool { return unicode.IsDigit(r) || ltr(r) || strings.ContainsRune("@._-+", r) }; kept(in[start]) && start > 0 && kept(in[start-1]); {
+			start--
+		}
+		out = append(out, in[start:end]...)
+		end = start
+	}
+	const brackets = "()[]{}<>«»"
+	pairs := []rune(brackets)
+	for i, r := range out {
+		if k := slices.Index(pairs, r); k >= 0 {
+			if _, ok := t.glyphs[pairs[k^1]]; ok {
+				out[i] = pairs[k^1]
+			}
 		}
 	}
-	return b.String()
+	return string(out)
 }
