@@ -20,14 +20,16 @@ func (tx *Tx) Emit(ctx context.Context, scope purvey.Scope, t purvey.EventType, 
 	if err != nil {
 		return err
 	}
-	endpoints, err := collect(ctx, tx.Queries, `SELECT `+endpointColumns+` FROM endpoint WHERE shop_id = $1 AND mode = $2`,
-		[]any{scope.ShopID, string(scope.Mode)}, scanEndpoint)
+	endpoints, err := cached(tx, "endpoints/"+scope.ShopID+"/"+string(scope.Mode), func() ([]purvey.Endpoint, error) {
+		return collect(ctx, tx.Queries, `SELECT `+endpointColumns+` FROM endpoint e WHERE e.shop_id = $1 AND e.mode = $2 AND e.enabled`,
+			[]any{scope.ShopID, scope.Mode}, scanEndpoint)
+	})
 	if err != nil {
 		return err
 	}
 	for _, p := range endpoints {
-		if p.Enabled && p.Wants(t) {
-			if _, err := tx.InsertDelivery(ctx, p, e); err != nil {
+		if p.Wants(t) {
+			if _, err := tx.InsertDelivery(ctx, p.ID, e); err != nil {
 				return err
 			}
 		}
@@ -41,20 +43,20 @@ func (tx *Tx) EmitTo(ctx context.Context, p purvey.Endpoint, t purvey.EventType,
 	if err != nil {
 		return purvey.WebhookDelivery{}, err
 	}
-	return tx.InsertDelivery(ctx, p, e)
+	return tx.InsertDelivery(ctx, p.ID, e)
 }
 
 func (tx *Tx) insertEvent(ctx context.Context, scope purvey.Scope, t purvey.EventType, orderID string, data purvey.EventData) (purvey.Event, error) {
 	e := purvey.Event{ID: tx.NewID(), ShopID: scope.ShopID, Mode: scope.Mode, Type: t, OrderID: orderID, Data: data, CreatedAt: tx.Now()}
 	_, err := tx.exec(ctx, `INSERT INTO event (`+eventColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		e.ID, e.ShopID, string(e.Mode), string(e.Type), e.OrderID, asJSON(e.Data), micros(e.CreatedAt))
+		e.ID, e.ShopID, e.Mode, e.Type, e.OrderID, asJSON(e.Data), micros(e.CreatedAt))
 	return e, err
 }
 
 // Event gives one event.
 func (q Queries) Event(ctx context.Context, scope purvey.Scope, id string) (purvey.Event, error) {
 	return one(ctx, q, "event", `SELECT `+eventColumns+` FROM event WHERE id = $1 AND shop_id = $2 AND mode = $3`,
-		[]any{id, scope.ShopID, string(scope.Mode)}, scanEvent)
+		[]any{id, scope.ShopID, scope.Mode}, scanEvent)
 }
 
 // EventsOfOrder gives what happened to an order, oldest first.
@@ -63,5 +65,5 @@ func (q Queries) EventsOfOrder(ctx context.Context, scope purvey.Scope, orderID 
 		return nil, nil
 	}
 	return collect(ctx, q, `SELECT `+eventColumns+` FROM event WHERE order_id = $1 AND order_id <> '' AND shop_id = $2 AND mode = $3 ORDER BY id`,
-		[]any{orderID, scope.ShopID, string(scope.Mode)}, scanEvent)
+		[]any{orderID, scope.ShopID, scope.Mode}, scanEvent)
 }

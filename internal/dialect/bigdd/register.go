@@ -20,6 +20,7 @@ import (
 	"purvey/internal/middleware"
 	"purvey/internal/order"
 	"purvey/internal/shop"
+	"purvey/internal/webhook"
 )
 
 // Backend is what this dialect needs of the domain.
@@ -30,6 +31,7 @@ type Backend struct {
 	Orders      *order.Service
 	Licenses    *license.Service
 	Mail        *mail.Service
+	Webhooks    *webhook.Service
 
 	// Log takes the errors that clients are told nothing of; nil is
 	// slog.Default().
@@ -65,6 +67,7 @@ func newAPI(b Backend) *api {
 	a.routesOrders()
 	a.routesLicenses()
 	a.routesMessages()
+	a.routesEndpoints()
 	a.routesSettings()
 	a.known = http.NewServeMux()
 	for _, rt := range a.routes {

@@ -90,6 +90,7 @@ CREATE TABLE upload (
   shop_id TEXT COLLATE "C" NOT NULL,
   name TEXT COLLATE "C" NOT NULL,
   type TEXT COLLATE "C" NOT NULL,
+  metadata TEXT COLLATE "C" NOT NULL,
   length BIGINT NOT NULL,
   file_id TEXT COLLATE "C" NOT NULL,
   created_at BIGINT NOT NULL,

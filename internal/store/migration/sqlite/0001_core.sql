@@ -90,6 +90,7 @@ CREATE TABLE upload (
   shop_id TEXT NOT NULL,
   name TEXT NOT NULL,
   type TEXT NOT NULL,
+  metadata TEXT NOT NULL,
   length INTEGER NOT NULL,
   file_id TEXT NOT NULL,
   created_at INTEGER NOT NULL,

@@ -1,0 +1,185 @@
+package bigdd
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"purvey"
+	"purvey/internal/webhook"
+)
+
+func (a *api) routesEndpoints() {
+	const endpoints, one = "/public-api/v1/webhook-endpoints", "/public-api/v1/webhook-endpoints/{id}"
+	a.read("GET "+endpoints, adminOnly, a.listEndpoints)
+	a.write("POST "+endpoints, adminOnly, 64<<10, a.createEndpoint)
+	a.read("GET "+one, adminOnly, a.showEndpoint)
+	a.write("PATCH "+one, adminOnly, 64<<10, a.updateEndpoint)
+	a.write("DELETE "+one, adminOnly, 0, a.deleteEndpoint)
+	a.write("POST "+one+"/test", adminOnly, 4<<10, a.testEndpoint)
+	a.read("GET "+one+"/deliveries", adminOnly, a.listDeliveries)
+	a.write("POST "+one+"/replay", adminOnly, 4<<10, a.replayEndpoint)
+	a.write("POST /public-api/v1/webhook-deliveries/{id}/retry", adminOnly, 4<<10, a.retryDelivery)
+}
+
+type endpointWire struct {
+	ID             string             `json:"id"`
+	Name           string             `json:"name"`
+	URL            string             `json:"url"`
+	Events         []purvey.EventType `json:"events"`
+	Enabled        bool               `json:"enabled"`
+	DisabledReason *string            `json:"disabled_reason"`
+	FailingSince   *string            `json:"failing_since"`
+	CreatedAt      string             `json:"created_at"`
+	UpdatedAt      string             `json:"updated_at"`
+	Secret         string             `json:"secret,omitempty"` // only in the answer that made it
+}
+
+func wireEndpoint(p purvey.Endpoint) endpointWire {
+	return endpointWire{
+		ID: p.ID, Name: p.Name, URL: p.URL, Events: notNull(p.Events), Enabled: p.Enabled, DisabledReason: nullString(p.DisabledReason),
+		FailingSince: nullTime(p.FailingSince), CreatedAt: wireTime(p.CreatedAt), UpdatedAt: wireTime(p.UpdatedAt),
+	}
+}
+
+type webhookDeliveryWire struct {
+	ID            string        `json:"id"`
+	EndpointID    string        `json:"endpoint_id"`
+	EventID       string        `json:"event_id"`
+	EventType     string        `json:"event_type"`
+	State         string        `json:"state"`
+	Attempts      []attemptWire `json:"attempts"`
+	NextAttemptAt *string       `json:"next_attempt_at"`
+	CreatedAt     string        `json:"created_at"`
+}
+
+type attemptWire struct {
+	At         string  `json:"at"`
+	Status     *int    `json:"status"` // null: no answer came
+	DurationMS int64   `json:"duration_ms"`
+	Error      *string `json:"error"`
+	Response   *string `json:"response"`
+}
+
+func wireWebhookDelivery(d purvey.WebhookDelivery) webhookDeliveryWire {
+	w := webhookDeliveryWire{
+		ID: d.ID, EndpointID: d.EndpointID, EventID: eventPrefix + d.EventID, EventType: string(d.EventType), State: d.State,
+		Attempts: []attemptWire{}, NextAttemptAt: nullTime(d.NextAttemptAt), CreatedAt: wireTime(d.CreatedAt),
+	}
+	for _, t := range d.Attempts {
+		row := attemptWire{At: wireTime(t.At), DurationMS: t.Duration.Milliseconds(), Error: nullString(t.Error)}
+		if t.Status != 0 {
+			row.Status, row.Response = &t.Status, &t.Response
+		}
+		w.Attempts = append(w.Attempts, row)
+	}
+	return w
+}
+
+func (a *api) listEndpoints(r *request) (any, error) {
+	p, err := r.page()
+	if err != nil {
+		return nil, err
+	}
+	l, err := a.Webhooks.Endpoints(r.Context(), r.Scope(), WebhookDialect, p)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(p, l, wireEndpoint, func(p purvey.Endpoint) (string, time.Time) { return p.ID, p.CreatedAt }), nil
+}
+
+func (a *api) showEndpoint(r *request) (any, error) {
+	p, err := a.Webhooks.Endpoint(r.Context(), r.Scope(), r.PathValue("id"))
+	return wireEndpoint(p), err
+}
+
+// createEndpoint serves BDD-46.
+func (a *api) createEndpoint(ctx context.Context, r *request) (int, any, error) {
+	var in struct {
+		Name   string             `json:"name"`
+		URL    string             `json:"url"`
+		Events []purvey.EventType `json:"events"`
+	}
+	if err := r.decode(&in); err != nil {
+		return 0, nil, err
+	}
+	p, err := a.Webhooks.Create(ctx, r.Scope(), purvey.Endpoint{Name: in.Name, URL: in.URL, Events: in.Events, Dialect: WebhookDialect})
+	if err != nil {
+		return 0, nil, err
+	}
+	out := wireEndpoint(p)
+	out.Secret = p.Secret
+	return http.StatusCreated, out, nil
+}
+
+func (a *api) updateEndpoint(ctx context.Context, r *request) (int, any, error) {
+	var in struct {
+		Name    *string             `json:"name"`
+		URL     *string             `json:"url"`
+		Events  *[]purvey.EventType `json:"events"`
+		Enabled *bool               `json:"enabled"`
+	}
+	if err := r.decode(&in); err != nil {
+		return 0, nil, err
+	}
+	p, err := a.Webhooks.Update(ctx, r.Scope(), r.PathValue("id"), webhook.Change{Name: in.Name, URL: in.URL, Events: in.Events, Enabled: in.Enabled})
+	return http.StatusOK, wireEndpoint(p), err
+}
+
+func (a *api) deleteEndpoint(ctx context.Context, r *request) (int, any, error) {
+	id := r.PathValue("id")
+	return http.StatusOK, deleted{id, true}, a.Webhooks.Delete(ctx, r.Scope(), id)
+}
+
+// testEndpoint serves BDD-47, as does listDeliveries.
+func (a *api) testEndpoint(ctx context.Context, r *request) (int, any, error) {
+	d, err := a.Webhooks.Test(ctx, r.Scope(), r.PathValue("id"))
+	return http.StatusOK, wireWebhookDelivery(d), err
+}
+
+func (a *api) listDeliveries(r *request) (any, error) {
+	p, err := r.page()
+	if err != nil {
+		return nil, err
+	}
+	state, err := r.enumParam("state", purvey.DeliveryPending, purvey.DeliveryDelivered, purvey.DeliveryFailed)
+	if err != nil {
+		return nil, err
+	}
+	l, err := a.Webhooks.Deliveries(r.Context(), r.Scope(), r.PathValue("id"), state, p)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(p, l, wireWebhookDelivery, func(d purvey.WebhookDelivery) (string, time.Time) { return d.ID, d.CreatedAt }), nil
+}
+
+// replayEndpoint has what happened since a time sent again. Everything of the
+// last month is never meant by an empty body: without since only what was not
+// delivered can be asked for.
+func (a *api) replayEndpoint(ctx context.Context, r *request) (int, any, error) {
+	var in struct {
+		Since      *string `json:"since"`
+		OnlyFailed bool    `json:"only_failed"`
+	}
+	if err := r.decodeOptional(&in); err != nil {
+		return 0, nil, err
+	}
+	var since time.Time
+	if in.Since != nil {
+		var ok bool
+		if since, ok = parseTime(*in.Since); !ok {
+			return 0, nil, purvey.BadField("since", "must be an ISO 8601 time such as 2026-05-15T14:30:00Z")
+		}
+	} else if !in.OnlyFailed {
+		return 0, nil, purvey.BadField("since", "is required unless only_failed is true")
+	}
+	n, err := a.Webhooks.Replay(ctx, r.Scope(), r.PathValue("id"), since, in.OnlyFailed)
+	return http.StatusOK, struct {
+		Replayed int64 `json:"replayed"`
+	}{n}, err
+}
+
+func (a *api) retryDelivery(ctx context.Context, r *request) (int, any, error) {
+	d, err := a.Webhooks.Retry(ctx, r.Scope(), r.PathValue("id"))
+	return http.StatusOK, wireWebhookDelivery(d), err
+}

@@ -1,0 +1,228 @@
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"purvey"
+	"purvey/internal/store"
+)
+
+// attemptsKept is how many attempts of a delivery are kept, the last ones.
+const attemptsKept = 30
+
+// retryAfterMost bounds how far a receiver may put an attempt off.
+const retryAfterMost = 24 * time.Hour
+
+// Send is the job that makes one attempt at a delivery. It gives what is to be
+// recorded, and *purvey.JobSnooze while more attempts are to come. A delivery
+// that is over is left alone, so a second run sends nothing. Serves BDD-44,
+// BDD-45.
+func (s *Service) Send(ctx context.Context, j purvey.Job) (record func(tx *store.Tx) error, err error) {
+	out, err := s.db.OutgoingWebhook(ctx, j.Key)
+	if errors.Is(err, purvey.NotFound) {
+		return nil, nil // the endpoint was deleted, or the delivery swept
+	}
+	if err != nil || out.State != purvey.DeliveryPending {
+		return nil, err
+	}
+	if !out.Endpoint.Enabled {
+		return func(tx *store.Tx) error { return tx.HoldDelivery(context.WithoutCancel(ctx), out.ID) }, nil
+	}
+	dialect, ok := s.o.Dialects[out.Endpoint.Dialect]
+	if !ok {
+		return nil, fmt.Errorf("no dialect %q sends webhooks", out.Endpoint.Dialect)
+	}
+	if out.Payload == "" {
+		payload, err := dialect.Render(out.Event)
+		if err != nil {
+			return nil, fmt.Errorf("event %s: %w", out.EventID, err)
+		}
+		out.Payload = string(payload)
+	}
+	now := s.db.Now()
+	answer := s.attempt(ctx, dialect, &out, now)
+	if ctx.Err() != nil {
+		return nil, ctx.Err() // the server stops; nobody knows what the receiver got
+	}
+	return s.judge(context.WithoutCancel(ctx), out, answer)
+}
+
+// answer is what came of one attempt.
+type answer struct {
+	purvey.Attempt
+	ok         bool
+	gone       bool
+	retryAfter time.Duration
+}
+
+// judge decides what follows from an attempt.
+func (s *Service) judge(ctx context.Context, out store.OutgoingWebhook, a answer) (func(tx *store.Tx) error, error) {
+	d := out.WebhookDelivery
+	d.AttemptCount++
+	d.Attempts = append(d.Attempts, a.Attempt)
+	d.Attempts = d.Attempts[max(0, len(d.Attempts)-attemptsKept):]
+	if a.ok {
+		d.State = purvey.DeliveryDelivered
+		return func(tx *store.Tx) error {
+			if err := tx.RecordAttempt(ctx, d, out.Payload); err != nil {
+				return err
+			}
+			return tx.EndpointWorked(ctx, d.EndpointID)
+		}, nil
+	}
+	wait, more := purvey.WebhookDelay(d.AttemptCount, rand.Float64())
+	if a.gone || !more {
+		d.State = purvey.DeliveryFailed
+	} else {
+		d.NextAttemptAt = s.db.Now().Add(max(wait, min(a.retryAfter, retryAfterMost)))
+	}
+	record := func(tx *store.Tx) error {
+		if err := tx.RecordAttempt(ctx, d, out.Payload); err != nil {
+			return err
+		}
+		if a.gone {
+			return s.switchOff(ctx, tx, d.EndpointID, "the receiver answered 410 Gone")
+		}
+		return tx.EndpointFailed(ctx, d.EndpointID, a.At)
+	}
+	if d.State == purvey.DeliveryFailed {
+		return record, nil
+	}
+	return record, &purvey.JobSnooze{Until: d.NextAttemptAt}
+}
+
+// attempt posts once. It takes at most purvey.WebhookTimeout in all.
+func (s *Service) attempt(ctx context.Context, dialect Dialect, out *store.OutgoingWebhook, now time.Time) answer {
+	a := answer{Attempt: purvey.Attempt{At: now}}
+	began := time.Now()
+	defer func() { a.Duration = time.Since(began) }()
+	if why := s.guard.checkURL(out.Endpoint.URL); why != "" {
+		a.Error = "the receiver's URL " + why
+		return a
+	}
+	secret, err := s.keys.Unseal(secretPurpose, out.Endpoint.Secret)
+	if err != nil {
+		a.Error = "the endpoint's secret can't be read with this server's key; delete the endpoint and create it anew"
+		return a
+	}
+	body, header, err := dialect.Seal([]byte(out.Payload), out.EventID, secret, now)
+	if err != nil {
+		a.Error = "the payload could not be signed"
+		return a
+	}
+	bounded, cancel := context.WithTimeout(ctx, purvey.WebhookTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(bounded, http.MethodPost, out.Endpoint.URL, bytes.NewReader(body))
+	if err != nil {
+		a.Error = "the receiver's URL is not valid"
+		return a
+	}
+	req.Header = header
+	// The transport itself, since a client would follow redirects.
+	res, err := s.http.RoundTrip(req)
+	if err != nil {
+		a.Error = plain(err)
+		return a
+	}
+	defer res.Body.Close()
+	a.read(res)
+	return a
+}
+
+// read takes in what the receiver answered.
+func (a *answer) read(res *http.Response) {
+	a.Status = res.StatusCode
+	// More of the body is read than kept, so that the connection can be used
+	// again; a receiver that sends without end loses it.
+	var kept bytes.Buffer
+	n, _ := io.CopyN(&kept, res.Body, purvey.WebhookResponseMax+1) // what came is kept, whatever ended it
+	if n > purvey.WebhookResponseMax {
+		kept.Truncate(purvey.WebhookResponseMax)
+		_, _ = io.CopyN(io.Discard, res.Body, 64<<10) // for the connection's sake alone
+	}
+	a.Response = strings.ReplaceAll(strings.ToValidUTF8(kept.String(), "\uFFFD"), "\x00", "\uFFFD")
+	switch {
+	case a.Status >= 200 && a.Status <= 299:
+		a.ok = true
+	case a.Status >= 300 && a.Status <= 399:
+		a.Error = "the receiver answered with a redirect, which is not followed"
+	case a.Status == http.StatusGone:
+		a.gone = true
+		fallthrough
+	default:
+		a.Error = fmt.Sprintf("the receiver answered %d", a.Status)
+	}
+	if a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable {
+		a.retryAfter = retryAfter(res.Header, a.At)
+	}
+}
+
+// retryAfter reads the header in either of its forms; 0 is none.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	text := strings.TrimSpace(h.Get("Retry-After"))
+	if n, err := strconv.Atoi(text); err == nil {
+		return time.Duration(max(0, min(n, int(retryAfterMost/time.Second)))) * time.Second
+	}
+	if t, err := http.ParseTime(text); err == nil {
+		return max(0, t.Sub(now))
+	}
+	return 0
+}
+
+// plain says what went wrong in words that hold nothing of the inside: no
+// address that a name resolved to, and no answer of a refused one.
+func plain(err error) string {
+	var dns *net.DNSError
+	var unknown x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	var noTLS tls.RecordHeaderError
+	var alert tls.AlertError
+	switch {
+	case errors.Is(err, errRefused):
+		return errRefused.Error()
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "the host name does not exist"
+	case errors.Is(err, context.DeadlineExceeded) || isTimeout(err):
+		return fmt.Sprintf("no answer within %d seconds", int(purvey.WebhookTimeout/time.Second))
+	case errors.As(err, &dns):
+		return "the host name could not be resolved"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the connection was refused"
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return "the host can't be reached"
+	case errors.As(err, &unknown):
+		return "TLS: the certificate is signed by an unknown authority"
+	case errors.As(err, &name):
+		return "TLS: the certificate is for another name"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "TLS: the certificate has expired or is not yet valid"
+	case errors.As(err, &invalid):
+		return "TLS: the certificate is not valid"
+	case errors.As(err, &noTLS):
+		return "TLS: the receiver does not speak TLS"
+	case errors.As(err, &alert):
+		return "TLS: the receiver refused the handshake"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was closed before an answer came"
+	}
+	return "the request failed"
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}
