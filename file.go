@@ -29,8 +29,9 @@ type Upload struct {
 	ShopID    string
 	Name      string
 	Type      string
-	Length    int64 // bytes in all; -1 while the client defers it
-	FileID    string
+	Metadata  string // as the client gave it, to be given back
+	Length    int64  // bytes in all; -1 while the client defers it
+	FileID    string // what it became; "" while bytes are missing
 	CreatedAt time.Time
 	ExpiresAt time.Time // abandoned uploads are swept after this
 }

@@ -61,7 +61,8 @@ type Change struct {
 	Countries    Opt[[]string]
 	MinQuantity  Opt[int]
 	Available    Opt[bool]
-	Stamping     Opt[purvey.Stamping]
+	Stamping     Opt[bool]
+	StampText    Opt[string]
 	PeriodMonths Opt[int]
 	Partable     Opt[bool]
 	Parts        Opt[[]purvey.Part]
@@ -170,8 +171,13 @@ func (e *editor) goods(c Change) {
 	if c.Links.Given {
 		e.links(c.Links.Value)
 	}
+	if c.StampText.Given {
+		p.Stamping.Text = e.text("stamping.text", c.StampText.Value, purvey.MaxStampText)
+	}
 	if c.Stamping.Given {
-		p.Stamping = purvey.Stamping{Enabled: c.Stamping.Value.Enabled, Text: e.text("stamping.text", c.Stamping.Value.Text, purvey.MaxStampText)}
+		p.Stamping.Enabled = c.Stamping.Value
+	}
+	if c.Stamping.Given || c.StampText.Given {
 		e.Require(!p.Stamping.Enabled || p.Stamping.Text != "" || e.shop.Settings.Policies.StampText != "",
 			"stamping.text", "is required while stamping is enabled: the shop has no default text")
 	}

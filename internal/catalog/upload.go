@@ -33,9 +33,10 @@ func (u Upload) Done() bool { return u.FileID != "" }
 
 // NewUpload is an upload before its first byte.
 type NewUpload struct {
-	Name   string // display name; "" takes the upload's id
-	Type   string // MIME; "" is found when all is there
-	Length int64  // bytes, or Unknown
+	Name     string // display name; "" takes the upload's id
+	Type     string // MIME; "" is found when all is there
+	Metadata string // kept for the client
+	Length   int64  // bytes, or Unknown
 }
 
 // CreateUpload begins an upload. Errors: Invalid, TooLarge above the operator's
@@ -46,7 +47,7 @@ func (s *Service) CreateUpload(ctx context.Context, shopID string, n NewUpload) 
 			return Upload{}, err
 		}
 	}
-	u := Upload{Upload: purvey.Upload{ShopID: shopID, Name: purvey.FileName(n.Name), Type: plainType(n.Type), Length: n.Length}}
+	u := Upload{Upload: purvey.Upload{ShopID: shopID, Name: purvey.FileName(n.Name), Type: plainType(n.Type), Metadata: n.Metadata, Length: n.Length}}
 	err := s.db.Tx(ctx, func(tx *store.Tx) error {
 		u.ID, u.ExpiresAt = tx.NewID(), tx.Now().Add(UploadLife)
 		if n.Name == "" {

@@ -25,6 +25,25 @@ func (s *Service) VersionByNumber(ctx context.Context, shopID, productID, number
 	return s.db.VersionByNumber(ctx, shopID, productID, number)
 }
 
+// ActiveNumbers gives the number of each product's active version by the
+// product's id; those without an active version are left out.
+func (s *Service) ActiveNumbers(ctx context.Context, shopID string, products ...purvey.Product) (map[string]string, error) {
+	ids := make([]string, 0, len(products))
+	for _, p := range products {
+		if p.ActiveVersionID != "" {
+			ids = append(ids, p.ActiveVersionID)
+		}
+	}
+	numbers, err := s.db.VersionNumbers(ctx, shopID, ids)
+	out := make(map[string]string, len(numbers))
+	for _, p := range products {
+		if n, ok := numbers[p.ActiveVersionID]; ok {
+			out[p.ID] = n
+		}
+	}
+	return out, err
+}
+
 // Versions lists the versions of a product, which it gives too.
 func (s *Service) Versions(ctx context.Context, shopID, productID string, p purvey.Page) (purvey.Product, purvey.Listed[purvey.Version], error) {
 	product, err := s.db.Product(ctx, shopID, productID)

@@ -7,10 +7,10 @@ import (
 	"purvey"
 )
 
-const uploadColumns = `u.id, u.shop_id, u.name, u.type, u.length, u.file_id, u.created_at, u.expires_at`
+const uploadColumns = `u.id, u.shop_id, u.name, u.type, u.metadata, u.length, u.file_id, u.created_at, u.expires_at`
 
 func scanUpload(s scanner, u *purvey.Upload) error {
-	return s.Scan(&u.ID, &u.ShopID, &u.Name, &u.Type, &u.Length, &u.FileID, at{&u.CreatedAt}, at{&u.ExpiresAt})
+	return s.Scan(&u.ID, &u.ShopID, &u.Name, &u.Type, &u.Metadata, &u.Length, &u.FileID, at{&u.CreatedAt}, at{&u.ExpiresAt})
 }
 
 // Upload gives an upload of the shop, finished ones too until they are swept.
@@ -44,8 +44,9 @@ func (tx *Tx) InsertUpload(ctx context.Context, u *purvey.Upload) error {
 		u.ID = tx.NewID()
 	}
 	u.CreatedAt = tx.Now()
-	_, err := tx.exec(ctx, `INSERT INTO upload (id, shop_id, name, type, length, file_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		u.ID, u.ShopID, u.Name, u.Type, u.Length, u.FileID, micros(u.CreatedAt), micros(u.ExpiresAt))
+	_, err := tx.exec(ctx, `INSERT INTO upload (id, shop_id, name, type, metadata, length, file_id, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		u.ID, u.ShopID, u.Name, u.Type, u.Metadata, u.Length, u.FileID, micros(u.CreatedAt), micros(u.ExpiresAt))
 	return err
 }
 

@@ -56,6 +56,24 @@ func (q Queries) VersionsByID(ctx context.Context, shopID string, ids []string) 
 	return out, nil
 }
 
+// VersionNumbers gives the numbers of versions by id.
+func (q Queries) VersionNumbers(ctx context.Context, shopID string, ids []string) (map[string]string, error) {
+	out := make(map[string]string, len(ids))
+	for chunk := range chunks(ids) {
+		set, args := inList(2, chunk)
+		err := q.each(ctx, `SELECT id, version FROM version WHERE shop_id = $1 AND id IN `+set, append([]any{shopID}, args...), func(rows *sql.Rows) error {
+			var id, number string
+			err := rows.Scan(&id, &number)
+			out[id] = number
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // Versions lists a product's versions with their files.
 func (q Queries) Versions(ctx context.Context, shopID, productID string, p purvey.Page) (purvey.Listed[purvey.Version], error) {
 	w := newWhere(`v.shop_id = $1 AND v.product_id = $2`, shopID, productID)
