@@ -13,6 +13,7 @@ import (
 
 	"purvey"
 	"purvey/internal/auth"
+	"purvey/internal/catalog"
 	"purvey/internal/httpjson"
 	"purvey/internal/idempotency"
 	"purvey/internal/license"
@@ -28,6 +29,7 @@ type Backend struct {
 	Auth        *auth.Service
 	Shops       *shop.Service
 	Idempotency *idempotency.Service
+	Catalog     *catalog.Service
 	Orders      *order.Service
 	Licenses    *license.Service
 	Mail        *mail.Service
@@ -64,6 +66,10 @@ func newAPI(b Backend) *api {
 	}
 	a := &api{Backend: b}
 	a.routesTokens()
+	a.routesProducts()
+	a.routesVersions()
+	a.routesFiles()
+	a.routesUploads()
 	a.routesOrders()
 	a.routesLicenses()
 	a.routesMessages()
