@@ -30,7 +30,7 @@ func (s *Service) sendMail(ctx context.Context, tx *store.Tx, o *purvey.Order, k
 	if o.Customer.Email == "" {
 		return nil
 	}
-	shop, err := tx.Shop(ctx, o.ShopID)
+	shop, err := tx.ShopOf(ctx, o.ShopID)
 	if err != nil {
 		return err
 	}

@@ -84,20 +84,12 @@ func (s *Service) PlaceIn(ctx context.Context, tx *store.Tx, scope purvey.Scope,
 	}
 	now := tx.Now()
 	o := purvey.Order{
-		ID: tx.NewID(), UUID: uuid.NewString(), ShopID: scope.ShopID, Mode: scope.Mode, Number: r.Number, Name: r.Name,
+		ID: tx.NewID(), UUID: newUUID(), ShopID: scope.ShopID, Mode: scope.Mode, Number: r.Number, Name: r.Name,
 		ExternalReference: r.ExternalReference, GID: r.GID, Source: r.Source, Type: r.Type, Currency: r.Currency, Financial: r.Financial,
 		Risk: r.Risk, Imported: r.Imported, Customer: r.Customer, CreatedAt: now, UpdatedAt: now, Extra: r.Extra,
 	}
 	if r.Imported && !r.CreatedAt.IsZero() {
 		o.CreatedAt = r.CreatedAt
-	}
-	if err := s.takeNumber(ctx, tx, scope, &o); err != nil {
-		return purvey.Order{}, err
-	}
-	if o.ExternalReference != "" {
-		if _, err := tx.OrderByReference(ctx, scope, o.ExternalReference); err == nil {
-			return purvey.Order{}, purvey.Because(purvey.Conflict, purvey.ReasonReferenceUsed, "an order with this external_reference exists already")
-		}
 	}
 	if err := tx.TakeCustomer(ctx, scope, &o.Customer); err != nil {
 		return purvey.Order{}, err
@@ -109,7 +101,7 @@ func (s *Service) PlaceIn(ctx context.Context, tx *store.Tx, scope purvey.Scope,
 	if o.Financial.WasPaid() {
 		o.PaidAt = o.CreatedAt
 	}
-	if err := tx.InsertOrder(ctx, &o); err != nil {
+	if err := s.insert(ctx, tx, scope, &o); err != nil {
 		return purvey.Order{}, err
 	}
 	if o.Financial == purvey.Refunded {
@@ -129,7 +121,7 @@ func (s *Service) products(ctx context.Context, tx *store.Tx, scope purvey.Scope
 	for i, l := range lines {
 		ids[i] = l.ProductID
 	}
-	products, err := tx.ProductsByID(ctx, scope.ShopID, ids)
+	products, err := tx.SoldProducts(ctx, scope.ShopID, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -143,43 +135,35 @@ func (s *Service) products(ctx context.Context, tx *store.Tx, scope purvey.Scope
 	return products, nil
 }
 
-// takeNumber settles the order's number and name.
-func (s *Service) takeNumber(ctx context.Context, tx *store.Tx, scope purvey.Scope, o *purvey.Order) error {
-	if o.Number != 0 {
-		if o.Name == "" {
+// insert writes the order under its number and name: those that were given,
+// else the next free number and its name. What is taken is looked for only
+// when the row was refused.
+func (s *Service) insert(ctx context.Context, tx *store.Tx, scope purvey.Scope, o *purvey.Order) error {
+	given, named := o.Number != 0, o.Name != ""
+	for {
+		if !given {
+			n, err := tx.NextNumber(ctx, scope.ShopID, "order/"+string(scope.Mode), firstNumber-1)
+			if err != nil {
+				return err
+			}
+			o.Number = n
+		}
+		if !named {
 			o.Name = "#" + strconv.FormatInt(o.Number, 10)
 		}
-		taken, err := tx.NumberTaken(ctx, scope, o.Number, o.Name)
-		if err == nil && taken {
-			err = purvey.Because(purvey.Conflict, purvey.ReasonDuplicate, "an order with this number or name exists already")
-		}
-		return err
-	}
-	if o.Name != "" {
-		taken, err := tx.NumberTaken(ctx, scope, 0, o.Name)
-		if err != nil {
+		if written, err := tx.InsertOrder(ctx, o); err != nil || written {
 			return err
 		}
-		if taken {
-			return purvey.Because(purvey.Conflict, purvey.ReasonDuplicate, "an order with this name exists already")
+		if _, err := tx.OrderByReference(ctx, scope, o.ExternalReference); err == nil {
+			return purvey.Because(purvey.Conflict, purvey.ReasonReferenceUsed, "an order with this external_reference exists already")
 		}
-	}
-	given := o.Name
-	for {
-		n, err := tx.NextNumber(ctx, scope.ShopID, "order/"+string(scope.Mode), firstNumber-1)
-		if err != nil {
-			return err
+		if named {
+			if _, err := tx.OrderByName(ctx, scope, o.Name); err == nil {
+				return purvey.Because(purvey.Conflict, purvey.ReasonDuplicate, "an order with this name exists already")
+			}
 		}
-		o.Number, o.Name = n, given
-		if given == "" {
-			o.Name = "#" + strconv.FormatInt(n, 10)
-		}
-		probe := o.Name
-		if given != "" {
-			probe = "" // only the number is in question
-		}
-		if taken, err := tx.NumberTaken(ctx, scope, n, probe); err != nil || !taken {
-			return err
+		if given {
+			return purvey.Because(purvey.Conflict, purvey.ReasonDuplicate, "an order with this number or name exists already")
 		}
 	}
 }
@@ -252,4 +236,13 @@ func known[T comparable](v T, all []T) bool {
 		}
 	}
 	return false
+}
+
+// newUUID gives a UUID of version 7, whose order of time suits an index.
+func newUUID() string {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return uuid.NewString()
+	}
+	return id.String()
 }

@@ -143,7 +143,7 @@ func productsOf(ctx context.Context, tx *store.Tx, o *purvey.Order) (map[string]
 	for i, l := range o.Lines {
 		ids[i] = l.ProductID
 	}
-	return tx.ProductsByID(ctx, o.ShopID, ids)
+	return tx.SoldProducts(ctx, o.ShopID, ids)
 }
 
 // ReleaseProduct releases the orders that waited for a product's date. Safe to

@@ -123,7 +123,7 @@ func (s *Service) Refund(ctx context.Context, scope purvey.Scope, id string, lin
 }
 
 func (s *Service) refund(ctx context.Context, tx *store.Tx, o *purvey.Order, lines []RefundLine) error {
-	shop, err := tx.Shop(ctx, o.ShopID)
+	shop, err := tx.ShopOf(ctx, o.ShopID)
 	if err != nil {
 		return err
 	}

@@ -49,22 +49,19 @@ func (q Queries) Customers(ctx context.Context, scope purvey.Scope, query string
 	return listed(items, p), err
 }
 
-// TakeCustomer finds the customer with the same address or, when there is no
-// address, the same external id, and fills what was unknown of it; a new one
-// is written. c.ID is set.
+// TakeCustomer finds the customer with the same external id or, if none has
+// it, the same address, and fills what was unknown of it; a new one is
+// written. c.ID is set.
 func (tx *Tx) TakeCustomer(ctx context.Context, scope purvey.Scope, c *purvey.Customer) error {
 	found, err := tx.CustomerByExternalID(ctx, scope, c.ExternalID)
 	if errors.Is(err, purvey.NotFound) {
+		var fresh bool
+		if fresh, err = tx.insertCustomer(ctx, scope, c); err != nil || fresh {
+			return err
+		}
 		found, err = tx.CustomerByEmail(ctx, scope, c.Email)
 	}
-	switch {
-	case errors.Is(err, purvey.NotFound):
-		c.ID, c.CreatedAt = tx.NewID(), tx.Now()
-		_, err = tx.exec(ctx, `INSERT INTO customer (id, shop_id, mode, email, email_folded, firstname, lastname, locale, gid, external_id, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, c.ID, scope.ShopID, scope.Mode, c.Email, purvey.Fold(c.Email),
-			c.Firstname, c.Lastname, c.Locale, c.GID, c.ExternalID, micros(c.CreatedAt))
-		return err
-	case err != nil:
+	if err != nil {
 		return err
 	}
 	c.ID, c.CreatedAt = found.ID, found.CreatedAt
@@ -86,4 +83,13 @@ func (tx *Tx) TakeCustomer(ctx context.Context, scope purvey.Scope, c *purvey.Cu
 	_, err = tx.exec(ctx, `UPDATE customer SET firstname = $2, lastname = $3, locale = $4, gid = $5, external_id = $6 WHERE id = $1`,
 		found.ID, merged.Firstname, merged.Lastname, merged.Locale, merged.GID, merged.ExternalID)
 	return err
+}
+
+// insertCustomer is false when a customer with the address is there already.
+func (tx *Tx) insertCustomer(ctx context.Context, scope purvey.Scope, c *purvey.Customer) (bool, error) {
+	c.ID, c.CreatedAt = tx.NewID(), tx.Now()
+	n, err := tx.exec(ctx, `INSERT INTO customer (id, shop_id, mode, email, email_folded, firstname, lastname, locale, gid, external_id, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`, c.ID, scope.ShopID, scope.Mode, c.Email, purvey.Fold(c.Email),
+		c.Firstname, c.Lastname, c.Locale, c.GID, c.ExternalID, micros(c.CreatedAt))
+	return n == 1, err
 }

@@ -42,6 +42,8 @@ type Queries struct {
 	engine engine
 	run    runner
 	texts  *sync.Map
+	cache  *cache // of SQLite's writer; else nil
+	wrote  *bool  // of SQLite's writer: set by the first statement of a function that writes
 }
 
 // runner executes a statement already in the engine's own text.
@@ -172,8 +174,19 @@ func (q Queries) text(sql string) string {
 	return t
 }
 
+// touch notes that a statement is about to be run: one that may write marks the
+// function, and may make cached values stale.
+func (q Queries) touch(text string) {
+	if q.cache == nil || strings.HasPrefix(text, "SELECT") {
+		return
+	}
+	*q.wrote = true
+	q.cache.note(text)
+}
+
 // exec runs a statement and gives the number of rows it touched.
 func (q Queries) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	q.touch(text)
 	res, err := q.on(ctx).exec(ctx, q.text(text), args)
 	if err != nil {
 		return 0, translate(err)
@@ -185,6 +198,7 @@ func (q Queries) exec(ctx context.Context, text string, args ...any) (int64, err
 // row reads one row; none is purvey.NotFound without words, which the caller
 // turns into the noun that is missing.
 func (q Queries) row(ctx context.Context, text string, args []any, dest ...any) error {
+	q.touch(text)
 	rows, err := q.on(ctx).query(ctx, q.text(text), args)
 	if err != nil {
 		return translate(err)
@@ -204,6 +218,7 @@ func (q Queries) row(ctx context.Context, text string, args []any, dest ...any) 
 
 // each calls scan for every row of a statement, in order.
 func (q Queries) each(ctx context.Context, text string, args []any, scan func(*sql.Rows) error) error {
+	q.touch(text)
 	rows, err := q.on(ctx).query(ctx, q.text(text), args)
 	if err != nil {
 		return translate(err)
@@ -234,6 +249,7 @@ func collect[T any](ctx context.Context, q Queries, text string, args []any, sca
 // one reads the only row of a statement, or answers that the noun is missing.
 func one[T any](ctx context.Context, q Queries, noun, text string, args []any, scan func(scanner, *T) error) (T, error) {
 	var v T
+	q.touch(text)
 	rows, err := q.on(ctx).query(ctx, q.text(text), args)
 	if err != nil {
 		return v, translate(err)

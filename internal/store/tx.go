@@ -42,8 +42,8 @@ func (tx *Tx) Lock(ctx context.Context, name string) error {
 
 // Tx runs fn as one write transaction and answers after the commit is
 // durable. If ctx carries a transaction already, fn joins it. fn must not
-// wait for the network or for another goroutine's transaction; on PostgreSQL
-// it may be run again, so what it sets outside it must be set afresh each run.
+// wait for the network or for another goroutine's transaction. It may be run
+// again, so what it sets outside it must be set afresh each run.
 func (db *DB) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 	if tx, ok := ctx.Value(txKey{}).(*Tx); ok && tx.db == db {
 		return fn(tx)

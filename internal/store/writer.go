@@ -16,6 +16,7 @@ type writer struct {
 	pool   *sql.DB
 	conn   *sql.Conn
 	run    *stmtRunner
+	cache  *cache
 	urgent chan *write // requests of people and programs
 	later  chan *write // work in the background
 	quit   chan struct{}
@@ -50,7 +51,7 @@ func Later(ctx context.Context) context.Context { return context.WithValue(ctx, 
 func newWriter(pool *sql.DB, db *DB) *writer {
 	w := &writer{
 		db: db, pool: pool, urgent: make(chan *write, groupMax), later: make(chan *write, groupMax),
-		quit: make(chan struct{}), ended: make(chan struct{}),
+		quit: make(chan struct{}), ended: make(chan struct{}), cache: newCache(),
 	}
 	go w.loop()
 	return w
@@ -114,22 +115,30 @@ func (w *writer) loop() {
 	}
 }
 
-// group runs first and those that wait behind it, commits, and answers.
+// group runs first and those that wait behind it, commits, and answers. As
+// long as none fails after having written they need no savepoints; when one
+// does, all of the group are run again, each in its own.
 func (w *writer) group(first *write) {
 	group := make([]*write, 0, 16)
 	begun := time.Now()
 	err := w.begin()
-	taken := 0
+	taken, careful := 0, false
 	for r := first; r != nil; r = w.next(len(group), &taken, begun) {
 		group = append(group, r)
-		if err == nil {
+		switch {
+		case err != nil:
+		case careful:
 			err = w.savepoint(r)
+		case !w.try(r):
+			careful = true
+			err = w.again(group)
 		}
 	}
 	if err == nil {
 		err = w.raw("COMMIT")
 	}
 	if err != nil {
+		w.cache.drop()
 		// Without a transaction to end this fails too; nothing is lost by it.
 		_ = w.raw("ROLLBACK")
 	}
@@ -139,6 +148,35 @@ func (w *writer) group(first *write) {
 		}
 		close(r.done)
 	}
+}
+
+// try runs one function in the open transaction. It is false when the function
+// has failed and left something written.
+func (w *writer) try(r *write) bool {
+	if r.err = r.ctx.Err(); r.err != nil {
+		return true
+	}
+	wrote := w.call(r)
+	return !wrote || (r.err == nil && r.ouch == nil)
+}
+
+// again undoes the open transaction and runs the group anew, each function in
+// a savepoint.
+func (w *writer) again(group []*write) error {
+	w.cache.drop()
+	if err := w.raw("ROLLBACK"); err != nil {
+		return err
+	}
+	if err := w.begin(); err != nil {
+		return err
+	}
+	for _, r := range group {
+		r.err, r.ouch = nil, nil
+		if err := w.savepoint(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // next gives the group's next member, or nil when the group is to be closed.
@@ -170,7 +208,10 @@ func (w *writer) begin() error {
 		}
 		w.conn, w.run = conn, &stmtRunner{db: conn}
 	}
-	return w.raw("BEGIN IMMEDIATE")
+	if err := w.raw("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	return w.refresh()
 }
 
 func (w *writer) raw(text string) error {
@@ -190,10 +231,9 @@ func (w *writer) savepoint(r *write) error {
 	if err := w.raw("SAVEPOINT one"); err != nil {
 		return err
 	}
-	r.tx = &Tx{Queries: w.db.Queries, db: w.db}
-	r.tx.run = w.run
 	w.call(r)
 	if r.err != nil || r.ouch != nil {
+		w.cache.drop()
 		if err := w.raw("ROLLBACK TO one"); err != nil {
 			return err
 		}
@@ -201,8 +241,12 @@ func (w *writer) savepoint(r *write) error {
 	return w.raw("RELEASE one")
 }
 
-// call runs the function and keeps a panic for the goroutine that asked.
-func (w *writer) call(r *write) {
+// call runs the function, tells whether it wrote anything, and keeps a panic
+// for the goroutine that asked.
+func (w *writer) call(r *write) (wrote bool) {
 	defer func() { r.ouch = recover() }()
+	r.tx = &Tx{Queries: w.db.Queries, db: w.db}
+	r.tx.run, r.tx.cache, r.tx.wrote = w.run, w.cache, &wrote
 	r.err = r.fn(r.tx)
+	return wrote
 }
