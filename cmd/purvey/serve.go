@@ -41,7 +41,7 @@ func (p *process) serveNode(ctx context.Context, n *node) error {
 			return errors.Join(err, listener.Close())
 		}
 	}
-	app, err := wire(n, bucket, n.cfg.Origin(listener.URL()))
+	app, err := wire(n, bucket, listener.URL())
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -2,60 +2,94 @@ package main
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"net"
 	"net/http"
-	"time"
+	"net/netip"
+	"net/url"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"purvey"
 	"purvey/internal/blob"
 	"purvey/internal/catalog"
+	"purvey/internal/delivery"
 	"purvey/internal/dialect/bigdd"
+	"purvey/internal/dialect/hlconnect"
 	"purvey/internal/job"
 	"purvey/internal/license"
 	"purvey/internal/mail"
 	"purvey/internal/middleware"
 	"purvey/internal/order"
+	"purvey/internal/region"
 	"purvey/internal/server"
+	"purvey/internal/stamp"
 	"purvey/internal/web/admin"
+	"purvey/internal/webhook"
 )
 
 // app is everything a server runs, made of a node and its storage.
 type app struct {
-	origin     string
-	handler    http.Handler
-	metrics    prometheus.Gatherer
-	background []func(context.Context)
+	node   *node
+	bucket blob.Bucket
+	origin string // what links begin with
 
-	worker   *job.Worker
 	catalog  *catalog.Service
+	delivery *delivery.Service
 	orders   *order.Service
 	licenses *license.Service
 	mail     *mail.Service
+	webhooks *webhook.Service
+
+	worker     *job.Worker
+	handler    http.Handler
+	metrics    prometheus.Gatherer
+	background []func(context.Context) // each runs until its ctx ends
 }
 
 // wire makes the services, ties the kinds of jobs to them, and puts the
-// surfaces on one router. Origin is what links begin with.
-func wire(n *node, bucket blob.Bucket, origin string) (*app, error) {
-	a := &app{origin: origin}
-	var smtp *mail.SMTP
-	if n.cfg.SMTPURL != "" {
-		var err error
-		if smtp, err = mail.NewSMTP(n.cfg.SMTPURL, n.cfg.MailFrom.String()); err != nil {
-			return nil, err
-		}
-	}
-	var err error
-	if a.mail, err = mail.New(n.db, smtp, n.log); err != nil {
+// surfaces on one router. Listening is the URL of the server's own socket.
+func wire(n *node, bucket blob.Bucket, listening string) (*app, error) {
+	a := &app{node: n, bucket: bucket, origin: n.cfg.Origin(listening)}
+	if err := a.services(listening); err != nil {
 		return nil, err
 	}
-	a.catalog = catalog.New(n.db, bucket, catalog.Options{UploadMax: n.cfg.UploadMax, Folder: localFolder(n)})
-	a.orders = order.New(n.db, order.Options{PageURL: func(o purvey.Order) string { return origin + "/d/" + o.ID }, Mail: smtp != nil})
-	a.licenses = license.New(n.db)
-	a.jobs(n)
-	a.routes(n, bucket)
+	a.jobs()
+	a.routes()
 	return a, nil
+}
+
+func (a *app) services(listening string) error {
+	n := a.node
+	countries, err := region.Open(n.cfg.GeoIP)
+	if err != nil {
+		return fmt.Errorf("the country database cannot be read: %w", err)
+	}
+	var smtp *mail.SMTP
+	if n.cfg.SMTPURL != "" {
+		if smtp, err = mail.NewSMTP(n.cfg.SMTPURL, n.cfg.MailFrom.String()); err != nil {
+			return err
+		}
+	}
+	if a.mail, err = mail.New(n.db, smtp, n.log); err != nil {
+		return err
+	}
+	mails := smtp != nil
+	a.catalog = catalog.New(n.db, a.bucket, catalog.Options{UploadMax: n.cfg.UploadMax, Folder: localFolder(n)})
+	a.delivery = delivery.New(n.db, a.bucket, n.keys, delivery.Options{Origin: a.origin, Mail: mails, Stamper: &stamp.Runner{}, Log: n.log})
+	a.orders = order.New(n.db, order.Options{
+		PageURL: a.delivery.PageURL, Mail: mails, Region: countries, Personalise: a.delivery.Personalise,
+		FileReady: func(ctx context.Context, digest string) error {
+			_, err := a.bucket.Stat(ctx, digest)
+			return err
+		},
+	})
+	a.licenses = license.New(n.db)
+	a.webhooks = webhook.New(n.db, n.keys, webhook.Options{
+		Dialects: map[string]webhook.Dialect{"bigdd": bigdd.Webhooks{}}, AllowInsecure: n.cfg.WebhookAllowInsecure, Mail: mails,
+		Listening: func() []netip.AddrPort { return addresses(listening, n.cfg.Addr) },
+	})
+	a.background = append(a.background, a.delivery.Run)
+	return nil
 }
 
 // localFolder is the folder whose free space bounds uploads, "" when the files
@@ -67,54 +101,47 @@ func localFolder(n *node) string {
 	return n.cfg.Data
 }
 
-// jobs ties each kind of job to the service that does it.
-func (a *app) jobs(n *node) {
-	w := job.NewWorker(n.db, job.Options{Log: n.log})
-	key := func(do func(ctx context.Context, key string) error) func(context.Context, purvey.Job) error {
-		return func(ctx context.Context, j purvey.Job) error { return do(ctx, j.Key) }
+// addresses are those that the server's socket answers at: the one it was
+// given, or all of the machine's with its port.
+func addresses(listening, asked string) []netip.AddrPort {
+	u, err := url.Parse(listening)
+	if err != nil {
+		return nil
 	}
-	w.Register(purvey.JobSendMessage, job.Work{Run: snoozing(n.db.Now, key(a.mail.Send))})
-	w.Register(purvey.JobDeliverOrder, job.Work{Run: key(a.orders.Release)})
-	w.Register(purvey.JobSweepBlobs, job.Work{Every: 6 * time.Hour, Run: plain(a.catalog.SweepBlobs)})
-	w.Register(purvey.JobSweepUploads, job.Work{Every: time.Hour, Run: plain(a.catalog.SweepUploads)})
-	w.Register(purvey.JobSweepRecords, job.Work{Every: time.Hour, Run: plain(func(ctx context.Context) error {
-		_, err := n.idempotency.Sweep(ctx)
-		return err
-	})})
-	a.worker = w
-	a.background = append(a.background, func(ctx context.Context) {
-		if err := w.Run(ctx); err != nil {
-			n.log.Error("the job worker could not begin", "error", err)
-		}
-	})
-}
-
-// plain makes a job's work of what needs no job.
-func plain(run func(context.Context) error) func(context.Context, purvey.Job) error {
-	return func(ctx context.Context, _ purvey.Job) error { return run(ctx) }
-}
-
-// snoozing puts a message off that the mail server refused for now.
-func snoozing(now func() time.Time, run func(context.Context, purvey.Job) error) func(context.Context, purvey.Job) error {
-	return func(ctx context.Context, j purvey.Job) error {
-		err := run(ctx, j)
-		var d *mail.Deferred
-		if errors.As(err, &d) {
-			return &purvey.JobSnooze{Until: now().Add(d.Wait)}
-		}
-		return err
+	own, err := netip.ParseAddrPort(u.Host)
+	if err != nil {
+		return nil
 	}
+	host, _, err := net.SplitHostPort(asked)
+	if ip, perr := netip.ParseAddr(host); err == nil && host != "" && (perr != nil || !ip.IsUnspecified()) {
+		return []netip.AddrPort{own}
+	}
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return []netip.AddrPort{own}
+	}
+	out := []netip.AddrPort{own}
+	for _, a := range all {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			out = append(out, netip.AddrPortFrom(p.Addr().Unmap(), own.Port()))
+		}
+	}
+	return out
 }
 
 // routes puts every surface on one router, inside what each request passes.
-func (a *app) routes(n *node, bucket blob.Bucket) {
-	mux := http.NewServeMux()
+func (a *app) routes() {
+	n, mux := a.node, http.NewServeMux()
 	bigdd.Register(mux, bigdd.Backend{
 		Auth: n.auth, Shops: n.shops, Idempotency: n.idempotency,
-		Orders: a.orders, Licenses: a.licenses, Mail: a.mail, Log: n.log,
+		Catalog: a.catalog, Orders: a.orders, Licenses: a.licenses, Mail: a.mail, Webhooks: a.webhooks, Log: n.log,
+	})
+	hlconnect.Register(mux, hlconnect.Backend{
+		Auth: n.auth, Orders: a.orders, DownloadURL: a.delivery.LineURL, ViewURL: a.delivery.ViewURL, Log: n.log,
+		Health: []hlconnect.Component{{Name: "database", Check: n.db.Ping}, {Name: "storage", Check: a.bucket.Check}},
 	})
 	admin.Register(mux, admin.Backend{Auth: n.auth, Log: n.log})
-	ready := &readiness{log: n.log, parts: []part{{"database", n.db.Ping}, {"storage", bucket.Check}}}
+	ready := &readiness{log: n.log, parts: []part{{"database", n.db.Ping}, {"storage", a.bucket.Check}}}
 	ready.register(mux)
 
 	registry := server.Registry()
