@@ -176,23 +176,9 @@ func hashMembers(members []member) []byte {
 
 // grantedArchive makes the archive that a grant settled.
 func (s *Service) grantedArchive(ctx context.Context, g grant, note Note) (*Item, error) {
-	var sources []*source
-	name := linkArchiveName
-	if g.kind == grantLinkZip {
-		src, err := s.linkByID(ctx, g.holder)
-		if err != nil {
-			return nil, err
-		}
-		sources = []*source{src}
-	} else {
-		o, shop, err := s.orderAt(ctx, g.holder, g.epoch)
-		if err != nil {
-			return nil, err
-		}
-		if sources, err = s.orderSources(ctx, o, shop); err != nil {
-			return nil, err
-		}
-		name = archiveName(o)
+	sources, name, err := s.grantedSources(ctx, g)
+	if err != nil {
+		return nil, err
 	}
 	members := membersOf(sources)
 	if len(g.members) != membersHash+(len(members)+7)/8 || string(g.members[:membersHash]) != string(hashMembers(members)) {
@@ -219,6 +205,28 @@ func (s *Service) grantedArchive(ctx context.Context, g grant, note Note) (*Item
 		return nil, errGrantOver
 	}
 	return s.archive(ctx, name, members, reasons, note)
+}
+
+// grantedSources gives what an archive's grant chose from, and its name.
+func (s *Service) grantedSources(ctx context.Context, g grant) ([]*source, string, error) {
+	switch g.kind {
+	case grantLinkZip:
+		src, err := s.linkByID(ctx, g.holder)
+		return []*source{src}, linkArchiveName, err
+	case grantLineZip:
+		src, err := s.granted(ctx, g)
+		if err != nil {
+			return nil, "", err
+		}
+		return []*source{src}, archiveName(src.right.Order), nil
+	default:
+		o, shop, err := s.orderAt(ctx, g.holder, g.epoch)
+		if err != nil {
+			return nil, "", err
+		}
+		sources, err := s.orderSources(ctx, o, shop)
+		return sources, archiveName(o), err
+	}
 }
 
 // archive lays a ZIP out: stored, not packed, since goods are packed already

@@ -145,7 +145,7 @@ func (s *Service) Granted(ctx context.Context, token string, note Note) (*Item, 
 	if err != nil {
 		return nil, err
 	}
-	if g.kind == grantOrderZip || g.kind == grantLinkZip {
+	if g.file == "" {
 		return s.grantedArchive(ctx, g, note)
 	}
 	src, err := s.granted(ctx, g)
@@ -299,6 +299,16 @@ func (s *Service) FileURL(ctx context.Context, r purvey.Right, f purvey.File, li
 	return s.originOf(ctx, r.Order.ShopID) + s.grantPath(src, f, life)
 }
 
+// lineArchiveURL is FileURL for an archive of all goods of a line.
+func (s *Service) lineArchiveURL(ctx context.Context, r purvey.Right, life time.Duration) string {
+	members := membersOf([]*source{{holder: r.Line.ID, version: r.Version.ID, files: r.Goods()}})
+	g := grant{
+		kind: grantLineZip, holder: r.Line.ID, epoch: r.Order.LinkEpoch, expires: s.db.Now().Add(life),
+		members: packMembers(members, make([]purvey.Reason, len(members))),
+	}
+	return s.originOf(ctx, r.Order.ShopID) + "/b/" + s.grantToken(g) + "/" + pathName(archiveName(r.Order))
+}
+
 // pathName is a name for the end of a byte URL, where some clients take their
 // file name from: what would have to be escaped is replaced.
 func pathName(name string) string {
@@ -323,7 +333,7 @@ const redirectLife = 10 * time.Minute
 // gives one with the same end and costs no further copy. ok is false when the
 // storage makes no URLs.
 func (s *Service) presign(ctx context.Context, src *source, g *goods, c Client) (url string, ok bool, err error) {
-	o := blob.PresignOptions{Name: Disposition(g.file.Name), ContentType: safeType(g.file.Type), TTL: redirectLife}
+	o := blob.PresignOptions{Name: Disposition(g.file.Name), ContentType: ContentType(g.file.Type), TTL: redirectLife}
 	url, ok, err = s.bucket.Presign(ctx, g.digest, o)
 	if !ok || err != nil {
 		return "", ok, err

@@ -62,8 +62,8 @@ func plain(r rune) string {
 	return "_"
 }
 
-// safeType is a MIME type fit for a header; what is none becomes plain bytes.
-func safeType(t string) string {
+// ContentType is a MIME type fit for a header; what is none becomes plain bytes.
+func ContentType(t string) string {
 	if _, _, err := mime.ParseMediaType(t); err != nil || strings.ContainsAny(t, "\r\n") || !strings.Contains(t, "/") {
 		return "application/octet-stream"
 	}

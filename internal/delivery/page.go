@@ -170,3 +170,20 @@ func (s *Service) LinkPage(ctx context.Context, id, secret string) (LinkPage, er
 	p.Archive = files > 1
 	return p, nil
 }
+
+// PageOwner gives the shop of an order's page and the customer's locale; ok is
+// false when there is no such page.
+func (s *Service) PageOwner(ctx context.Context, token string) (shop purvey.Shop, locale string, ok bool) {
+	o, shop, err := s.orderOf(ctx, token)
+	return shop, o.Customer.Locale, err == nil
+}
+
+// LinkOwner gives the shop of a share link's page; ok is false when there is no
+// such page.
+func (s *Service) LinkOwner(ctx context.Context, id, secret string) (shop purvey.Shop, ok bool) {
+	src, err := s.linkOf(ctx, id, secret)
+	if err != nil {
+		return purvey.Shop{}, false
+	}
+	return src.shop, true
+}

@@ -98,6 +98,7 @@ const (
 	grantLine     = 'l' // one file of an order line
 	grantLink     = 'k' // one file of a share link
 	grantOrderZip = 'O' // an archive of an order's files
+	grantLineZip  = 'L' // an archive of one line's files
 	grantLinkZip  = 'K' // an archive of a share link's files
 )
 

@@ -41,7 +41,13 @@ func (s *Service) Begin(ctx context.Context, it *Item, from int64, c Client) (*B
 	b := &Body{s: s, item: it, client: c, copies: map[int]*openCopy{}}
 	for i, p := range it.pieces {
 		if p.goods != nil && (from < p.size || p.size == 0 && from <= 0) {
+			// Bytes that are not there must not use up a copy.
+			if err := b.open(ctx, i); err != nil {
+				b.Close(0)
+				return nil, err
+			}
 			if _, err := b.copyOf(ctx, i, max(from, 0)); err != nil {
+				b.Close(0)
 				return nil, err
 			}
 			break

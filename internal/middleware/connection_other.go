@@ -1,0 +1,7 @@
+//go:build !linux
+
+package middleware
+
+func pace(int) {}
+
+func unsent(int) int64 { return 0 }

@@ -1,0 +1,184 @@
+// Package buyer is what customers see: the download page of an order, the page
+// of a share link, and the bytes behind their buttons.
+//
+// A page holds no address that leads to bytes: its buttons are forms, whose
+// POST is answered by a redirect to a short-lived byte URL. So whatever reads
+// mails and follows links, scripts included, changes nothing and uses nothing
+// up. Programs that know what they want may GET the path of a file directly.
+//
+// Every page works without scripts and says, when something is refused, why,
+// what to do and whom to ask, in the customer's language.
+package buyer
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"purvey"
+	"purvey/internal/delivery"
+	"purvey/internal/middleware"
+	"purvey/internal/web/page"
+)
+
+//go:embed template
+var templates embed.FS
+
+// Backend is what these pages need of the domain.
+type Backend struct {
+	Delivery *delivery.Service
+	Log      *slog.Logger // nil is slog.Default()
+}
+
+// handlers answer the paths of this package.
+type handlers struct {
+	Backend
+	pages *page.Set
+}
+
+// handler is one path. An error it gives becomes a page that explains it.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// maxForm bounds the body of a button's POST, in bytes.
+const maxForm = 4 << 10
+
+// Register puts the pages on the mux.
+func Register(mux *http.ServeMux, b Backend) {
+	if b.Log == nil {
+		b.Log = slog.Default()
+	}
+	h := &handlers{Backend: b, pages: page.New(templates, "template/*.html")}
+	guard := middleware.Guard(b.Log, func(w http.ResponseWriter, r *http.Request, err error) { h.refuse(w, r, err) })
+	limit := middleware.BodyLimit(maxForm, func(w http.ResponseWriter, r *http.Request, err error) { h.refuse(w, r, err) })
+	for pattern, fn := range map[string]handler{
+		"GET /d/{token}":                        h.order,
+		"GET /d/{token}/files/{file}":           h.orderFile,
+		"POST /d/{token}/files/{file}":          h.orderFileButton,
+		"GET /d/{token}/zip":                    h.orderZip,
+		"POST /d/{token}/zip":                   h.orderZipButton,
+		"GET /b/{grant}/{name}":                 h.granted,
+		"GET /link/{id}/{secret}":               h.link,
+		"GET /link/{id}/{secret}/files/{file}":  h.linkFile,
+		"POST /link/{id}/{secret}/files/{file}": h.linkFileButton,
+		"GET /link/{id}/{secret}/zip":           h.linkZip,
+		"POST /link/{id}/{secret}/zip":          h.linkZipButton,
+		"/d/":                                   h.nowhere,
+		"/b/":                                   h.nowhere,
+		"/link/":                                h.nowhere,
+	} {
+		mux.Handle(pattern, guard(limit(h.answer(fn))))
+	}
+}
+
+func (h *handlers) answer(fn handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := fn(w, r); err != nil {
+			h.refuse(w, r, err)
+		}
+	})
+}
+
+// nowhere is the rest of the paths.
+func (h *handlers) nowhere(w http.ResponseWriter, r *http.Request) error {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost:
+		return purvey.Missing("page")
+	}
+	w.Header().Set("Allow", "GET, HEAD, POST")
+	return purvey.Errorf(purvey.Unsupported, "method")
+}
+
+// problem is an error with what is known of where it happened, for a page.
+type problem struct {
+	error
+	shop   purvey.Shop
+	locale string // the customer's; "" unknown
+	back   string // path of the page to go back to; "" none
+	link   bool   // on a share link
+}
+
+func (p problem) Unwrap() error { return p.error }
+
+// refuse answers an error with a page that explains it, or with one line for
+// programs that want no page.
+func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	status, reason := statusOf(err)
+	if status >= 500 {
+		h.Log.ErrorContext(r.Context(), "a page or download failed", "path", middleware.SafePath(r.URL.EscapedPath()), "error", err)
+	}
+	var p problem
+	errors.As(err, &p)
+	if p.link {
+		switch reason {
+		case purvey.ReasonUsedUp:
+			reason = reasonLinkUsedUp
+		case purvey.ReasonExpired:
+			reason = reasonLinkExpired
+		}
+	}
+	if reason == reasonTrouble && status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "60")
+	}
+	lang := page.Choose(r.Header.Get("Accept-Language"), p.shop.Settings.Shop.Locale, p.locale)
+	words := refusalOf(lang, reason)
+	if !wantsPage(r) {
+		var text bytes.Buffer
+		text.WriteString(words.Title + ". " + words.Why + " " + words.Do + "\n")
+		page.Headers(w.Header(), "'none'")
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.WriteHeader(status)
+		_, _ = w.Write(text.Bytes())
+		return
+	}
+	v := h.view(p.shop, lang, words.Title)
+	v.Data = refusalView{refusal: words, W: wordsOf(lang), Back: p.back}
+	if err := h.pages.Write(w, r, status, "refused.html", v); err != nil {
+		h.Log.ErrorContext(r.Context(), "a page cannot be made", "error", err)
+		http.Error(w, words.Title, status)
+	}
+}
+
+type refusalView struct {
+	refusal
+	W    words
+	Back string
+}
+
+// wantsPage tells a browser from a program: browsers name HTML.
+func wantsPage(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "text/html") || r.Header.Get("Sec-Fetch-Mode") == "navigate"
+}
+
+// statusOf gives the status of an error and the reason to explain.
+func statusOf(err error) (int, purvey.Reason) {
+	reason := purvey.ReasonOf(err)
+	switch {
+	case errors.Is(err, purvey.NotFound), errors.Is(err, purvey.Invalid):
+		return http.StatusNotFound, reasonUnknown
+	case errors.Is(err, purvey.Denied) && reason != purvey.ReasonNone:
+		return http.StatusForbidden, reason
+	case errors.Is(err, purvey.Gone):
+		return http.StatusGone, reasonOver
+	case errors.Is(err, purvey.Unsupported):
+		return http.StatusMethodNotAllowed, reasonMethod
+	case errors.Is(err, purvey.TooLarge):
+		return http.StatusRequestEntityTooLarge, reasonMethod
+	case errors.Is(err, purvey.Unavailable), errors.Is(err, purvey.NoSpace):
+		return http.StatusServiceUnavailable, reasonTrouble
+	default:
+		return http.StatusInternalServerError, reasonTrouble
+	}
+}
+
+// view is the frame of a shop's page.
+func (h *handlers) view(shop purvey.Shop, lang page.Language, title string) page.View {
+	s := shop.Settings.Shop
+	name := s.Name
+	if name == "" {
+		name = shop.Name
+	}
+	return page.View{Lang: lang, Title: title, ShopName: name, LogoURL: s.LogoURL, Accent: s.Accent}
+}
