@@ -61,6 +61,7 @@ func commands() []command {
 		{"token", "create, list and revoke API tokens", (*process).token},
 		{"shop", "create, list, disable and enable shops", (*process).shop},
 		{"admin", "create an owner", (*process).admin},
+		{"demo", "serve a throw-away shop and sell one order through the whole path (--once: then end)", (*process).demo},
 		{"doctor", "check configuration, database, storage, mail, clock and files", (*process).doctor},
 	}
 }
