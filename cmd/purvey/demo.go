@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"mime/multipart"
 	"net"
 	"net/http"
@@ -37,6 +38,7 @@ func (p *process) demo(ctx context.Context, cfg config.Config, args []string) er
 		return err
 	}
 	defer os.RemoveAll(folder)
+	cfg.LogLevel = max(cfg.LogLevel, slog.LevelWarn) // what is printed is to be read
 	cfg.Data, cfg.DatabaseURL, cfg.StorageURL, cfg.SMTPURL, cfg.SecretKey = folder, "", "", "", nil
 	if *once || !free(cfg.Addr) {
 		cfg.Addr = "127.0.0.1:0"

@@ -24,6 +24,7 @@ import (
 	"purvey/internal/server"
 	"purvey/internal/stamp"
 	"purvey/internal/web/admin"
+	"purvey/internal/web/buyer"
 	"purvey/internal/webhook"
 )
 
@@ -140,6 +141,7 @@ func (a *app) routes() {
 		Auth: n.auth, Orders: a.orders, DownloadURL: a.delivery.LineURL, ViewURL: a.delivery.ViewURL, Log: n.log,
 		Health: []hlconnect.Component{{Name: "database", Check: n.db.Ping}, {Name: "storage", Check: a.bucket.Check}},
 	})
+	buyer.Register(mux, buyer.Backend{Delivery: a.delivery, Log: n.log})
 	admin.Register(mux, admin.Backend{Auth: n.auth, Log: n.log})
 	ready := &readiness{log: n.log, parts: []part{{"database", n.db.Ping}, {"storage", a.bucket.Check}}}
 	ready.register(mux)
