@@ -1,6 +1,7 @@
 package purvey
 
 import (
+	"math"
 	"sort"
 	"time"
 )
@@ -23,8 +24,9 @@ const (
 
 // Bounds of one copy.
 const (
-	CopyIdle   = 7 * 24 * time.Hour // without a request, a copy is over
-	CopyResume = time.Hour          // a complete copy may be finished this long
+	CopyIdle    = 7 * 24 * time.Hour // without a request, a copy is over
+	CopyResume  = time.Hour          // a complete copy may be finished this long
+	ReadingIdle = 30 * time.Minute   // without a request, a reading is over
 )
 
 // Download is one copy of one file: every request that serves its bytes
@@ -58,7 +60,11 @@ type Download struct {
 }
 
 // Budget is how many bytes the copy may still send: twice the size in all.
+// Who reads turns pages back and forth as often as they like.
 func (d Download) Budget() int64 {
+	if d.Via == ViaReading {
+		return math.MaxInt64 / 2
+	}
 	b := 2*d.Size - d.Sent
 	if d.Size == 0 && d.Sent == 0 {
 		return 1
@@ -71,6 +77,8 @@ func (d Download) Budget() int64 {
 // or is refused.
 func (d Download) Takes(now time.Time, from int64) bool {
 	switch {
+	case d.Via == ViaReading:
+		return now.Sub(d.LastAt) < ReadingIdle
 	case now.Sub(d.LastAt) >= CopyIdle:
 		return false
 	case d.Budget() <= 0:

@@ -3,6 +3,7 @@ package hlconnect
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -37,8 +38,16 @@ func (a *api) validate(w http.ResponseWriter, r *request) error {
 
 // register turns a validated sale into an order line. Serves HL-10 to HL-18.
 func (a *api) register(w http.ResponseWriter, r *request) error {
+	var raw json.RawMessage
+	if err := r.decode(&raw); err != nil {
+		return err
+	}
 	var body registerBody
-	if err := r.decode(&body); err != nil {
+	err := httpjson.Parse(raw, &body)
+	if err == nil && body.Token == nil {
+		err = httpjson.Parse(raw, &body.old)
+	}
+	if err != nil {
 		return err
 	}
 	sale, err := body.registration()

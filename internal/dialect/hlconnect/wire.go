@@ -37,8 +37,7 @@ func (b validateBody) request() (order.QuoteRequest, error) {
 	return order.QuoteRequest{AssetID: *b.AssetID, IP: ip, Quantity: *b.Quantity}, c.Err()
 }
 
-// registerBody is the body of a registration; the last three fields are those
-// of the older API, which had no token.
+// registerBody is the body of a registration.
 type registerBody struct {
 	Token         *string         `json:"token"`
 	OrderNumber   *int64          `json:"order_number"`
@@ -48,6 +47,11 @@ type registerBody struct {
 	Customer      *string         `json:"customer"`
 	Parts         []partBody      `json:"parts"`
 
+	old oldBody // only without a token
+}
+
+// oldBody is what a registration of the older API says beside the rest.
+type oldBody struct {
 	AssetID     *int64  `json:"asset_id"`
 	CountryCode *string `json:"country_code"`
 	Quantity    *int    `json:"quantity"`
@@ -60,7 +64,7 @@ type partBody struct {
 
 func (b registerBody) registration() (order.Registration, error) {
 	var c purvey.Checker
-	terms := b.terms()
+	terms := b.old.terms()
 	c.Require(b.Token != nil || terms != nil, "token", "is required")
 	c.Require(b.OrderNumber != nil, "order_number", "is required")
 	c.Require(b.OrderLineID != nil, "order_line_id", "is required")
@@ -79,7 +83,7 @@ func (b registerBody) registration() (order.Registration, error) {
 		Customer: *b.Customer, Terms: terms,
 	}
 	if b.Token != nil {
-		if r.Terms = nil; *b.Token == "" {
+		if *b.Token == "" {
 			return r, purvey.BadField("token", "must not be empty")
 		}
 		r.Token = *b.Token
@@ -100,9 +104,9 @@ func price(c *purvey.Checker, name string, raw json.RawMessage) json.Number {
 	return json.Number(raw)
 }
 
-// terms are those of a body of the older API; nil when it is none.
-func (b registerBody) terms() *order.Terms {
-	if b.Token != nil || b.AssetID == nil || b.CountryCode == nil || b.Quantity == nil || !isCountry(*b.CountryCode) || !inRange(*b.AssetID) {
+// terms are what a quote would have settled; nil when they are not all there.
+func (b oldBody) terms() *order.Terms {
+	if b.AssetID == nil || b.CountryCode == nil || b.Quantity == nil || !inRange(*b.AssetID) || !isCountry(*b.CountryCode) {
 		return nil
 	}
 	return &order.Terms{AssetID: *b.AssetID, Country: *b.CountryCode, Quantity: *b.Quantity}
