@@ -11,11 +11,18 @@ import (
 
 	"purvey"
 	"purvey/internal/auth"
+	"purvey/internal/blob"
+	"purvey/internal/catalog"
+	"purvey/internal/delivery"
 	"purvey/internal/idempotency"
 	"purvey/internal/keyring"
+	"purvey/internal/license"
+	"purvey/internal/mail"
+	"purvey/internal/order"
 	"purvey/internal/shop"
 	"purvey/internal/store"
 	"purvey/internal/store/storetest"
+	"purvey/internal/webhook"
 )
 
 // frame is the API on a database of its own, with a shop.
@@ -37,10 +44,7 @@ func newFrame(t *testing.T, db *store.DB) *frame {
 
 func newFrameWith(t *testing.T, db *store.DB, o auth.Options) *frame {
 	t.Helper()
-	keys := keyring.Open(make([]byte, keyring.RootSize))
-	f := &frame{t: t, db: db}
-	f.backend = newBackend(db, keys, o)
-	t.Cleanup(f.backend.Auth.Close)
+	f := &frame{t: t, db: db, backend: newBackend(t, db, t.TempDir(), o)}
 	mux := http.NewServeMux()
 	Register(mux, f.backend)
 	f.handler = mux
@@ -51,12 +55,27 @@ func newFrameWith(t *testing.T, db *store.DB, o auth.Options) *frame {
 	return f
 }
 
-// newBackend wires the real services over a database.
-func newBackend(db *store.DB, keys *keyring.Keyring, o auth.Options) Backend {
-	return Backend{
-		Auth: auth.New(db, keys, o), Shops: shop.New(db, keys), Idempotency: idempotency.New(db, keys),
-		Log: slog.New(slog.DiscardHandler),
+// newBackend wires the real services over a database and a folder for files.
+func newBackend(t *testing.T, db *store.DB, folder string, o auth.Options) Backend {
+	t.Helper()
+	keys, log := keyring.Open(make([]byte, keyring.RootSize)), slog.New(slog.DiscardHandler)
+	bucket, err := blob.OpenDir(folder)
+	if err != nil {
+		t.Fatal(err)
 	}
+	mails, err := mail.New(db, nil, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	goods := delivery.New(db, bucket, keys, delivery.Options{Origin: "http://shop.example"})
+	b := Backend{
+		Auth: auth.New(db, keys, o), Shops: shop.New(db, keys), Idempotency: idempotency.New(db, keys),
+		Catalog: catalog.New(db, bucket, catalog.Options{}), Orders: order.New(db, order.Options{PageURL: goods.PageURL}),
+		Licenses: license.New(db), Mail: mails, Delivery: goods, Log: log,
+		Webhooks: webhook.New(db, keys, webhook.Options{Dialects: map[string]webhook.Dialect{"bigdd": Webhooks{}}}),
+	}
+	t.Cleanup(b.Auth.Close)
+	return b
 }
 
 func (f *frame) newShop(slug string) purvey.Shop {
