@@ -1,13 +1,13 @@
 package webhook
 
 import (
-	"context"
 	"errors"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -97,6 +97,8 @@ func (g *guard) checkURL(text string) string {
 		return "must begin with https://"
 	case u.User != nil:
 		return "must not hold a user or a password"
+	case !goodPort(u):
+		return "must have a port from 1 to 65535, or none"
 	case u.Fragment != "" || strings.HasSuffix(text, "#"):
 		return "must not have a fragment"
 	case strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }):
@@ -117,15 +119,18 @@ func (g *guard) checkURL(text string) string {
 	return ""
 }
 
+func goodPort(u *url.URL) bool {
+	n, err := strconv.ParseUint(u.Port(), 10, 16)
+	return u.Port() == "" && !strings.HasSuffix(u.Host, ":") || err == nil && n > 0
+}
+
 // newTransport makes the one transport of all endpoints. How many requests an
 // endpoint gets at once is the job worker's matter.
-func newTransport(g *guard) *http.Transport {
-	dialer := &net.Dialer{Control: g.control, Resolver: &net.Resolver{PreferGo: true}, KeepAlive: 30 * time.Second}
+func newTransport(g *guard, names *net.Resolver) *http.Transport {
+	dialer := &net.Dialer{Control: g.control, Resolver: names, KeepAlive: 30 * time.Second}
 	return &http.Transport{
-		Proxy: nil, // a proxy would dial where the guard does not see it
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return dialer.DialContext(ctx, network, address)
-		},
+		Proxy:                  nil, // a proxy would dial where the guard does not see it
+		DialContext:            dialer.DialContext,
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true,
 		MaxIdleConns:           4096,

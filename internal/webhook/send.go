@@ -123,7 +123,7 @@ func (s *Service) attempt(ctx context.Context, dialect Dialect, out *store.Outgo
 		a.Error = "the payload could not be signed"
 		return a
 	}
-	bounded, cancel := context.WithTimeout(ctx, purvey.WebhookTimeout)
+	bounded, cancel := context.WithTimeout(ctx, s.wait)
 	defer cancel()
 	req, err := http.NewRequestWithContext(bounded, http.MethodPost, out.Endpoint.URL, bytes.NewReader(body))
 	if err != nil {

@@ -20,6 +20,7 @@
 package webhook
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
 	"time"
@@ -57,13 +58,14 @@ type Service struct {
 	keys  *keyring.Keyring
 	o     Options
 	guard *guard
-	http  http.RoundTripper
+	http  *http.Transport
+	wait  time.Duration // for an answer
 }
 
 // New makes the service.
 func New(db *store.DB, keys *keyring.Keyring, o Options) *Service {
 	g := newGuard(o.AllowInsecure, o.Listening)
-	return &Service{db: db, keys: keys, o: o, guard: g, http: newTransport(g)}
+	return &Service{db: db, keys: keys, o: o, guard: g, http: newTransport(g, &net.Resolver{PreferGo: true}), wait: purvey.WebhookTimeout}
 }
 
 // secretPurpose is what endpoints' secrets are sealed for.
