@@ -73,13 +73,12 @@ func (s *Service) Receive(ctx context.Context, shopID, name, contentType string,
 	if in.Name == "" {
 		return nil, purvey.BadField("file", "must have a file name")
 	}
-	head := make([]byte, sniffed)
-	n, err := io.ReadFull(r, head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+	head, err := beginning(r)
+	if err != nil {
 		return nil, err
 	}
-	in.Type = mediaType(contentType, in.Name, head[:n])
-	stored, err := s.bucket.Put(ctx, io.MultiReader(bytes.NewReader(head[:n]), r), max)
+	in.Type = mediaType(contentType, in.Name, head)
+	stored, err := s.bucket.Put(ctx, io.MultiReader(bytes.NewReader(head), r), max)
 	in.Digest, in.Size = stored.Digest, stored.Size
 	return in, err
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"io"
 	"mime"
 	"net/http"
 	"path"
@@ -9,6 +10,12 @@ import (
 
 // sniffed is how much of a file its type is found by, in bytes.
 const sniffed = 512
+
+// beginning reads the bytes by which a type is found, fewer when r has fewer.
+// An io.ErrUnexpectedEOF of r's own is an error, which io.ReadFull would hide.
+func beginning(r io.Reader) ([]byte, error) {
+	return io.ReadAll(io.LimitReader(r, sniffed))
+}
 
 const unknownType = "application/octet-stream"
 

@@ -294,12 +294,8 @@ func (s *Service) typeOf(ctx context.Context, u Upload, digest string) (string, 
 		return "", err
 	}
 	defer r.Close()
-	head := make([]byte, sniffed)
-	n, err := io.ReadFull(r, head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return "", err
-	}
-	return mediaType(u.Type, u.Name, head[:n]), nil
+	head, err := beginning(r)
+	return mediaType(u.Type, u.Name, head), err
 }
 
 // TerminateUpload forgets an upload and its bytes. A file that it has become

@@ -209,6 +209,7 @@ func (a *api) uploadFile(w http.ResponseWriter, r *request) (err error) {
 type onlyFile struct {
 	*multipart.Part
 	form *multipart.Reader
+	end  error // how the form ended, once it did
 }
 
 // filePart finds the part `file`.
@@ -229,7 +230,7 @@ func filePart(r *http.Request) (*onlyFile, error) {
 			return nil, fileError(err)
 		}
 		if part.FormName() == "file" {
-			return &onlyFile{part, form}, nil
+			return &onlyFile{Part: part, form: form}, nil
 		}
 	}
 }
@@ -245,17 +246,26 @@ func (f *onlyFile) name() string {
 }
 
 func (f *onlyFile) Read(p []byte) (int, error) {
-	n, err := f.Part.Read(p)
-	if err != io.EOF {
-		return n, err
+	if f.end != nil {
+		return 0, f.end
 	}
+	n, err := f.Part.Read(p)
+	if err == io.EOF {
+		f.end = f.rest()
+		err = f.end
+	}
+	return n, err
+}
+
+// rest reads what follows the file; io.EOF is a form that is whole.
+func (f *onlyFile) rest() error {
 	for {
 		part, err := f.form.NextRawPart()
 		if err != nil {
-			return n, err // io.EOF when the form is whole
+			return err
 		}
 		if part.FormName() == "file" {
-			return n, purvey.BadField("file", "must be given once")
+			return purvey.BadField("file", "must be given once")
 		}
 	}
 }
