@@ -160,6 +160,8 @@ func statusOf(err error) (int, purvey.Reason) {
 		return http.StatusNotFound, reasonUnknown
 	case errors.Is(err, purvey.Denied) && reason != purvey.ReasonNone:
 		return http.StatusForbidden, reason
+	case errors.Is(err, purvey.Gone) && reason != purvey.ReasonNone:
+		return http.StatusGone, reason
 	case errors.Is(err, purvey.Gone):
 		return http.StatusGone, reasonOver
 	case errors.Is(err, purvey.Unsupported):

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"purvey"
 	"purvey/internal/delivery"
 	"purvey/internal/web/page"
 )
@@ -11,6 +12,10 @@ import (
 // granted sends what a byte URL gives.
 func (h *handlers) granted(w http.ResponseWriter, r *http.Request) error {
 	it, err := h.Delivery.Granted(r.Context(), r.PathValue("grant"), note)
+	if purvey.ReasonOf(err) == purvey.ReasonCanceled {
+		// The address was good once and never will be again.
+		err = &purvey.Error{Kind: purvey.Gone, Reason: purvey.ReasonCanceled, Cause: err}
+	}
 	if err != nil {
 		return err
 	}
