@@ -22,6 +22,7 @@ import (
 	"purvey/internal/order"
 	"purvey/internal/region"
 	"purvey/internal/shop"
+	"purvey/internal/stamp"
 	"purvey/internal/store"
 	"purvey/internal/store/storetest"
 )
@@ -68,7 +69,7 @@ func newWorld(t *testing.T, db *store.DB, clock *storetest.Clock, o auth.Options
 	keys := keyring.Open(make([]byte, keyring.RootSize))
 	w := &world{t: t, db: db, clock: clock, bucket: bucket, auth: auth.New(db, keys, o), shops: shop.New(db, keys)}
 	t.Cleanup(w.auth.Close)
-	w.delivery = delivery.New(db, bucket, keys, delivery.Options{Origin: "https://shop.example"})
+	w.delivery = delivery.New(db, bucket, keys, delivery.Options{Origin: "https://shop.example", Stamper: &stamp.Runner{}})
 	w.orders = order.New(db, order.Options{
 		PageURL: w.delivery.PageURL, Region: countries,
 		FileReady:   func(ctx context.Context, digest string) error { _, err := bucket.Stat(ctx, digest); return err },
