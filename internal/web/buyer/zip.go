@@ -14,7 +14,7 @@ func (h *handlers) granted(w http.ResponseWriter, r *http.Request) error {
 	it, err := h.Delivery.Granted(r.Context(), r.PathValue("grant"), note)
 	if purvey.ReasonOf(err) == purvey.ReasonCanceled {
 		// The address was good once and never will be again.
-		err = &purvey.Error{Kind: purvey.Gone, Reason: purvey.ReasonCanceled, Cause: err}
+		err = &purvey.Error{Kind: purvey.Gone, Reason: purvey.ReasonCanceled}
 	}
 	if err != nil {
 		return err
