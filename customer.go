@@ -10,14 +10,14 @@ import (
 // Customer is a person who bought from a shop. An order keeps its own copy of
 // these fields: correcting the address of one order leaves the others alone.
 type Customer struct {
-	ID         string
-	Email      string // "" when the dialect gave none (HL Connect)
-	Firstname  string
-	Lastname   string
-	Locale     string // BCP 47, such as "es" or "pt-BR"; "" unknown
-	GID        string // gid://shopify/Customer/<n>, or ""
-	ExternalID string // the caller's user id (Publica.la), or ""
-	CreatedAt  time.Time
+	ID         string    `json:",omitzero"`
+	Email      string    `json:",omitzero"` // "" when the dialect gave none (HL Connect)
+	Firstname  string    `json:",omitzero"`
+	Lastname   string    `json:",omitzero"`
+	Locale     string    `json:",omitzero"` // BCP 47, such as "es" or "pt-BR"; "" unknown
+	GID        string    `json:",omitzero"` // gid://shopify/Customer/<n>, or ""
+	ExternalID string    `json:",omitzero"` // the caller's user id (Publica.la), or ""
+	CreatedAt  time.Time `json:",omitzero"`
 }
 
 // FullName is first and last name, whichever are there.

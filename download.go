@@ -32,31 +32,31 @@ const (
 // Download is one copy of one file: every request that serves its bytes
 // belongs to it until it is over. It is what allowances and statistics count.
 type Download struct {
-	ID          string
-	ShopID      string
-	Mode        Mode
-	Via         string
-	OrderID     string
-	LineID      string
-	LinkID      string
-	MintID      string
-	ProductID   string
-	VersionID   string
-	FileID      string
-	FileName    string
-	FileType    string
-	Number      int   // first copy of the file for its holder is 1
-	Size        int64 // bytes of the file
-	Sent        int64 // bytes sent in all, repeats included
-	Covered     Ranges
-	Redownload  bool // the order had fetched this file before
-	Counted     bool // a first download of an order
-	Billable    bool // counted, of a paid order that was not imported
-	IP          string
-	UserAgent   string
-	CreatedAt   time.Time
-	LastAt      time.Time
-	CompletedAt time.Time // every byte was sent; zero: not yet
+	ID          string    `json:",omitzero"`
+	ShopID      string    `json:",omitzero"`
+	Mode        Mode      `json:",omitzero"`
+	Via         string    `json:",omitzero"`
+	OrderID     string    `json:",omitzero"`
+	LineID      string    `json:",omitzero"`
+	LinkID      string    `json:",omitzero"`
+	MintID      string    `json:",omitzero"`
+	ProductID   string    `json:",omitzero"`
+	VersionID   string    `json:",omitzero"`
+	FileID      string    `json:",omitzero"`
+	FileName    string    `json:",omitzero"`
+	FileType    string    `json:",omitzero"`
+	Number      int       `json:",omitzero"` // first copy of the file for its holder is 1
+	Size        int64     `json:",omitzero"` // bytes of the file
+	Sent        int64     `json:",omitzero"` // bytes sent in all, repeats included
+	Covered     Ranges    `json:",omitzero"`
+	Redownload  bool      `json:",omitzero"` // the order had fetched this file before
+	Counted     bool      `json:",omitzero"` // a first download of an order
+	Billable    bool      `json:",omitzero"` // counted, of a paid order that was not imported
+	IP          string    `json:",omitzero"`
+	UserAgent   string    `json:",omitzero"`
+	CreatedAt   time.Time `json:",omitzero"`
+	LastAt      time.Time `json:",omitzero"`
+	CompletedAt time.Time `json:",omitzero"` // every byte was sent; zero: not yet
 }
 
 // Budget is how many bytes the copy may still send: twice the size in all.

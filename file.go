@@ -10,16 +10,16 @@ import (
 // File is one piece of goods: a name over bytes that are stored under their
 // digest. Its bytes never change; a new upload is a new File.
 type File struct {
-	ID        string
-	ShopID    string
-	Name      string
-	Size      int64  // bytes
-	Type      string // MIME
-	Digest    string // SHA-256, hex; "" while not uploaded
-	Uploaded  bool   // false: known by name, its bytes are not here yet
-	Encrypted bool   // stored encrypted at rest
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	ID        string    `json:",omitzero"`
+	ShopID    string    `json:",omitzero"`
+	Name      string    `json:",omitzero"`
+	Size      int64     `json:",omitzero"` // bytes
+	Type      string    `json:",omitzero"` // MIME
+	Digest    string    `json:",omitzero"` // SHA-256, hex; "" while not uploaded
+	Uploaded  bool      `json:",omitzero"` // false: known by name, its bytes are not here yet
+	Encrypted bool      `json:",omitzero"` // stored encrypted at rest
+	CreatedAt time.Time `json:",omitzero"`
+	UpdatedAt time.Time `json:",omitzero"`
 }
 
 // Upload is a resumable upload in progress. When its offset reaches its

@@ -9,18 +9,18 @@ import (
 // free until an order line holds it; a burnt key is still bound to its order,
 // but no line holds it any more and it never returns to stock.
 type LicenseKey struct {
-	ID         string
-	ShopID     string
-	Mode       Mode
-	Key        string
-	Tag        string // "" none
-	OrderID    string // "" free
-	OrderName  string
-	LineID     string
-	AssignedAt time.Time
-	BurntAt    time.Time
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
+	ID         string    `json:",omitzero"`
+	ShopID     string    `json:",omitzero"`
+	Mode       Mode      `json:",omitzero"`
+	Key        string    `json:",omitzero"`
+	Tag        string    `json:",omitzero"` // "" none
+	OrderID    string    `json:",omitzero"` // "" free
+	OrderName  string    `json:",omitzero"`
+	LineID     string    `json:",omitzero"`
+	AssignedAt time.Time `json:",omitzero"`
+	BurntAt    time.Time `json:",omitzero"`
+	CreatedAt  time.Time `json:",omitzero"`
+	UpdatedAt  time.Time `json:",omitzero"`
 }
 
 // Assigned tells whether an order has consumed the key.

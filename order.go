@@ -71,58 +71,58 @@ const (
 
 // Order is one purchase. All its lines share one customer and one payment.
 type Order struct {
-	ID                string
-	UUID              string
-	ShopID            string
-	Mode              Mode
-	Number            int64  // unique in shop and mode
-	Name              string // unique in shop and mode; "#" and the number unless given
-	ExternalReference string // the caller's own id, unique when not ""
-	GID               string // gid://shopify/Order/<n>, or ""
-	Source            Source
-	Type              string // Publica.la's type, or ""
-	Currency          string
-	Financial         FinancialStatus
-	Risk              Risk
-	AccessDisabled    bool // dl_access is disabled
-	Imported          bool // history from another system; sends no purchase event
-	Customer          Customer
-	Lines             []Line
-	TotalCents        int64
-	LinkEpoch         int       // raised to make older links of the order die
-	PaidAt            time.Time // zero: not yet
-	CreatedAt         time.Time
-	UpdatedAt         time.Time
-	Extra             json.RawMessage // fields that only one dialect knows
+	ID                string          `json:",omitzero"`
+	UUID              string          `json:",omitzero"`
+	ShopID            string          `json:",omitzero"`
+	Mode              Mode            `json:",omitzero"`
+	Number            int64           `json:",omitzero"` // unique in shop and mode
+	Name              string          `json:",omitzero"` // unique in shop and mode; "#" and the number unless given
+	ExternalReference string          `json:",omitzero"` // the caller's own id, unique when not ""
+	GID               string          `json:",omitzero"` // gid://shopify/Order/<n>, or ""
+	Source            Source          `json:",omitzero"`
+	Type              string          `json:",omitzero"` // Publica.la's type, or ""
+	Currency          string          `json:",omitzero"`
+	Financial         FinancialStatus `json:",omitzero"`
+	Risk              Risk            `json:",omitzero"`
+	AccessDisabled    bool            `json:",omitzero"` // dl_access is disabled
+	Imported          bool            `json:",omitzero"` // history from another system; sends no purchase event
+	Customer          Customer        `json:",omitzero"`
+	Lines             []Line          `json:",omitzero"`
+	TotalCents        int64           `json:",omitzero"`
+	LinkEpoch         int             `json:",omitzero"` // raised to make older links of the order die
+	PaidAt            time.Time       `json:",omitzero"` // zero: not yet
+	CreatedAt         time.Time       `json:",omitzero"`
+	UpdatedAt         time.Time       `json:",omitzero"`
+	Extra             json.RawMessage `json:",omitzero"` // fields that only one dialect knows
 }
 
 // Line is one product of an order, and the customer's entitlement to it.
 type Line struct {
-	ID               string
-	OrderID          string
-	Number           int64 // unique in the order
-	ProductID        string
-	ProductName      string // as it was at purchase
-	Delivering       DeliveringType
-	Access           Access
-	Quantity         int
-	RefundedQuantity int
-	PriceCents       int64 // of one unit
-	GID              string
-	Status           LineStatus
-	ExpiresAt        time.Time // access ends; zero: no date of its own
-	EndsAt           time.Time // a scheduled ending, at which the line is canceled
-	CancelReason     string
-	Country          string // ISO alpha-2 at the time of sale, or ""
-	VersionID        string // pinned version; "" follows the active one
-	CountFrom        time.Time
-	DeliveredAt      time.Time
-	KeysOwed         int          // units whose key is still to come
-	Keys             []LicenseKey // held by the line, oldest first
-	Files            []File       // assigned to the line; UNIQUE only
-	Extra            json.RawMessage
-	CreatedAt        time.Time
-	UpdatedAt        time.Time
+	ID               string          `json:",omitzero"`
+	OrderID          string          `json:",omitzero"`
+	Number           int64           `json:",omitzero"` // unique in the order
+	ProductID        string          `json:",omitzero"`
+	ProductName      string          `json:",omitzero"` // as it was at purchase
+	Delivering       DeliveringType  `json:",omitzero"`
+	Access           Access          `json:",omitzero"`
+	Quantity         int             `json:",omitzero"`
+	RefundedQuantity int             `json:",omitzero"`
+	PriceCents       int64           `json:",omitzero"` // of one unit
+	GID              string          `json:",omitzero"`
+	Status           LineStatus      `json:",omitzero"`
+	ExpiresAt        time.Time       `json:",omitzero"` // access ends; zero: no date of its own
+	EndsAt           time.Time       `json:",omitzero"` // a scheduled ending, at which the line is canceled
+	CancelReason     string          `json:",omitzero"`
+	Country          string          `json:",omitzero"` // ISO alpha-2 at the time of sale, or ""
+	VersionID        string          `json:",omitzero"` // pinned version; "" follows the active one
+	CountFrom        time.Time       `json:",omitzero"`
+	DeliveredAt      time.Time       `json:",omitzero"`
+	KeysOwed         int             `json:",omitzero"` // units whose key is still to come
+	Keys             []LicenseKey    `json:",omitzero"` // held by the line, oldest first
+	Files            []File          `json:",omitzero"` // assigned to the line; UNIQUE only
+	Extra            json.RawMessage `json:",omitzero"`
+	CreatedAt        time.Time       `json:",omitzero"`
+	UpdatedAt        time.Time       `json:",omitzero"`
 }
 
 // Units is how many units the customer still has a right to.

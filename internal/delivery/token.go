@@ -50,9 +50,14 @@ func (s *Service) PageToken(o purvey.Order) string {
 	return s.keys.Token(purposePage, binary.AppendUvarint(putID(nil, o.ID), uint64(o.LinkEpoch)))
 }
 
-// PageURL is the address of an order's page.
-func (s *Service) PageURL(o purvey.Order) string {
-	return s.originOf(context.Background(), o.ShopID) + "/d/" + s.PageToken(o)
+// PageURL is the address of an order's page: at the shop's own public URL if
+// it has one, else at the server's.
+func (s *Service) PageURL(shop purvey.Shop, o purvey.Order) string {
+	origin := shop.Settings.Shop.PublicURL
+	if origin == "" {
+		origin = s.origin
+	}
+	return origin + "/d/" + s.PageToken(o)
 }
 
 // openPageToken gives what a page token names; a forged one is refused

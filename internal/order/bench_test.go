@@ -23,7 +23,7 @@ func BenchmarkPlace(b *testing.B) {
 	if _, err := db.Migrate(ctx); err != nil {
 		b.Fatal(err)
 	}
-	orders := order.New(db, order.Options{PageURL: func(o purvey.Order) string { return "http://shop.example/d/" + o.ID }})
+	orders := order.New(db, order.Options{PageURL: func(_ purvey.Shop, o purvey.Order) string { return "http://shop.example/d/" + o.ID }})
 	shop := purvey.Shop{Slug: "default", Name: "Default", State: purvey.ShopActive, Settings: purvey.DefaultSettings("default")}
 	p := purvey.Product{Slug: "p", Name: "Drums", Kind: purvey.KindContent, Delivering: purvey.Regular, Access: purvey.AccessFile, Currency: "USD", World: true}
 	err = db.Tx(ctx, func(tx *store.Tx) error {

@@ -19,7 +19,7 @@ import (
 // Service works on one database.
 type Service struct {
 	db      *store.DB
-	pageURL func(purvey.Order) string
+	pageURL func(purvey.Shop, purvey.Order) string
 	mail    bool
 	region  *region.Database
 	ready   func(ctx context.Context, digest string) error
@@ -28,9 +28,9 @@ type Service struct {
 
 // Options say what the service needs beside the database.
 type Options struct {
-	PageURL func(purvey.Order) string // the buyer's page of an order
-	Mail    bool                      // a mail server is set; otherwise every message is kept
-	Region  *region.Database          // nil: every buyer's country is unknown
+	PageURL func(purvey.Shop, purvey.Order) string // the buyer's page of an order
+	Mail    bool                                   // a mail server is set; otherwise every message is kept
+	Region  *region.Database                       // nil: every buyer's country is unknown
 
 	// FileReady tells whether the bytes of a digest are there, and Personalise
 	// makes a file ready for one buyer, or finds that it can't be. Fulfilment
@@ -45,7 +45,7 @@ func New(db *store.DB, o Options) *Service {
 }
 
 // PageURL is the address of the buyer's page of an order.
-func (s *Service) PageURL(o purvey.Order) string { return s.pageURL(o) }
+func (s *Service) PageURL(shop purvey.Shop, o purvey.Order) string { return s.pageURL(shop, o) }
 
 // Order gives a whole order.
 func (s *Service) Order(ctx context.Context, scope purvey.Scope, id string) (purvey.Order, error) {

@@ -38,7 +38,7 @@ func (s *Service) sendMail(ctx context.Context, tx *store.Tx, o *purvey.Order, k
 		ShopID: o.ShopID, Mode: o.Mode, Kind: kind, State: purvey.MessageKept, To: o.Customer.Email, Locale: o.Customer.Locale, OrderID: o.ID,
 		Data: purvey.MessageData{
 			ShopName: shop.Settings.Shop.Name, LogoURL: shop.Settings.Shop.LogoURL, Accent: shop.Settings.Shop.Accent,
-			OrderName: o.Name, Name: o.Customer.FullName(), PageURL: s.pageURL(*o),
+			OrderName: o.Name, Name: o.Customer.FullName(), PageURL: s.pageURL(shop, *o),
 		},
 	}
 	if s.mail && o.Mode == purvey.Live {

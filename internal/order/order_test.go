@@ -30,7 +30,9 @@ func each(t *testing.T, test func(w *world)) {
 	t.Helper()
 	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		w := &world{t: t, db: db, clock: clock, licenses: license.New(db)}
-		w.orders = order.New(db, order.Options{PageURL: func(o purvey.Order) string { return fmt.Sprintf("http://shop.example/d/%s.%d", o.ID, o.LinkEpoch) }})
+		w.orders = order.New(db, order.Options{PageURL: func(_ purvey.Shop, o purvey.Order) string {
+			return fmt.Sprintf("http://shop.example/d/%s.%d", o.ID, o.LinkEpoch)
+		}})
 		shop := purvey.Shop{Slug: "default", Name: "Default", State: purvey.ShopActive, Settings: purvey.DefaultSettings("default")}
 		w.tx(func(tx *store.Tx) error { _, err := tx.InsertShop(context.Background(), &shop); return err })
 		w.scope = purvey.Scope{ShopID: shop.ID, Mode: purvey.Live}

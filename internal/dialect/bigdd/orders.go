@@ -87,6 +87,22 @@ func (a *api) includes(ctx context.Context, scope purvey.Scope, orders []purvey.
 			return x, err
 		}
 	}
+	if included(parts, "downloads") {
+		ids := make([]string, len(orders))
+		for i, o := range orders {
+			ids[i] = o.ID
+		}
+		byOrder, err := a.Delivery.Downloads(ctx, ids)
+		if err != nil {
+			return x, err
+		}
+		x.downloads = map[string][]purvey.Download{}
+		for _, downloads := range byOrder {
+			for _, d := range downloads {
+				x.downloads[d.LineID] = append(x.downloads[d.LineID], d)
+			}
+		}
+	}
 	return x, nil
 }
 
@@ -171,7 +187,7 @@ func (a *api) createOrder(ctx context.Context, r *request) (int, any, error) {
 		return 0, nil, err
 	}
 	w := wireOrder(o)
-	w.DownloadURL = a.Orders.PageURL(o)
+	w.DownloadURL = a.Orders.PageURL(r.Caller.Shop, o)
 	return http.StatusCreated, w, nil
 }
 
