@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -213,5 +214,29 @@ func TestPDFMissingFile(t *testing.T) {
 	}
 	if err := PDF(os.DevNull, filepath.Join(t.TempDir(), "out.pdf"), Options{Text: line}); !errors.Is(err, ErrBroken) {
 		t.Errorf("a device: %v", err)
+	}
+}
+
+// TestScanChunks: the search for lost objects finds the same whatever bytes
+// happen to be read together.
+func TestScanChunks(t *testing.T) {
+	t.Parallel()
+	b := readFile(t, qpdf(t, book(t, 20), "--object-streams=generate"))
+	for _, extra := range []int{0, 1, 511, 512, 513} {
+		b := append(bytes.Clone(b), bytes.Repeat([]byte{' '}, extra)...)
+		d, _, err := newDocument(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, wantTrailers, err := d.scan(scanChunk)
+		if err != nil || len(want) < 20 {
+			t.Fatalf("%d objects, %v", len(want), err)
+		}
+		for _, chunk := range []int{1, 7, 512, 1000, len(b) - 512, len(b), len(b) - 9} {
+			got, trailers, err := d.scan(chunk)
+			if err != nil || !slices.Equal(got, want) || !slices.Equal(trailers, wantTrailers) {
+				t.Fatalf("in chunks of %d: %d objects instead of %d, %v", chunk, len(got), len(want), err)
+			}
+		}
 	}
 }

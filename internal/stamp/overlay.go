@@ -17,14 +17,20 @@ type overlay struct {
 	u       *update
 	o       Options
 	text    *text
-	fonts   string              // the font resources, written out
-	marks   map[[2]float64]mark // by size of the visible page
-	forms   map[string]ref      // by what is drawn
-	streams map[string]ref      // by content
-	shared  map[int]*sharedDict // dictionaries changed for several pages
-	order   []int               // of shared
-	names   map[[2]int]string   // by shared dictionary and form
-	weighed int64               // bytes of page content unpacked
+	fonts   string                // the font resources, written out
+	marks   map[[2]float64]formed // by size of the visible page
+	forms   map[string]ref        // by what is drawn
+	streams map[string]ref        // by content
+	shared  map[int]*sharedDict   // dictionaries changed for several pages
+	order   []int                 // of shared
+	names   map[[2]int]string     // by shared dictionary and form
+	weighed int64                 // bytes of page content unpacked
+}
+
+// formed is a mark and the form that shows it.
+type formed struct {
+	mark
+	form ref
 }
 
 // sharedDict is an object that holds resources of several pages.
@@ -37,7 +43,7 @@ type sharedDict struct {
 func apply(u *update, t *text, o Options) error {
 	v := &overlay{
 		u: u, o: o, text: t,
-		marks: map[[2]float64]mark{}, forms: map[string]ref{}, streams: map[string]ref{},
+		marks: map[[2]float64]formed{}, forms: map[string]ref{}, streams: map[string]ref{},
 		shared: map[int]*sharedDict{}, names: map[[2]int]string{},
 	}
 	if err := v.writeFonts(); err != nil {
@@ -61,15 +67,15 @@ func (v *overlay) page(p page) error {
 	size := [2]float64{math.Round(w*10) / 10, math.Round(h*10) / 10}
 	m, ok := v.marks[size]
 	if !ok {
-		m = v.text.fit(v.o, w, h)
+		m.mark = v.text.fit(v.o, w, h)
+		var err error
+		if m.form, err = v.form(m.mark); err != nil {
+			return err
+		}
 		v.marks[size] = m
 	}
-	form, err := v.form(m)
-	if err != nil {
-		return err
-	}
 	d := p.dict
-	name, err := v.name(p, &d, form)
+	name, err := v.name(p, &d, m.form)
 	if err != nil {
 		return err
 	}
@@ -149,7 +155,11 @@ func (v *overlay) content(contents []byte) (parts [][]byte, l balance, err error
 			return nil, l, err
 		}
 		v.weighed += int64(len(b))
-		all = append(append(all, b...), '\n')
+		if len(parts) == 1 {
+			all = b // the usual case, without a copy
+		} else {
+			all = append(append(all, b...), '\n')
+		}
 	}
 	if known {
 		if got, ok := weigh(all); ok && got.mild() {

@@ -14,7 +14,7 @@ func (d *document) rebuild() error {
 	d.slots, d.trailer, d.crypt, d.rebuilt = nil, nil, nil, true
 	clear(d.unpacked)
 	d.unpackedN, d.streams = 0, false
-	found, trailers, err := d.scan()
+	found, trailers, err := d.scan(scanChunk)
 	if err != nil {
 		return err
 	}
@@ -78,10 +78,10 @@ const (
 )
 
 // scan lists the objects in the order of the file, and the places of the word
-// "trailer".
-func (d *document) scan() (found []finding, trailers []int64, err error) {
-	for at := int64(0); at < d.size; at += scanChunk {
-		b, err := d.read(at, scanChunk+2*scanOverlap)
+// "trailer". It reads chunk bytes at a time.
+func (d *document) scan(chunk int) (found []finding, trailers []int64, err error) {
+	for at := int64(0); at < d.size; at += int64(chunk) {
+		b, err := d.read(at, int64(chunk+2*scanOverlap))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -90,9 +90,12 @@ func (d *document) scan() (found []finding, trailers []int64, err error) {
 		if at == 0 {
 			from = 0
 		}
+		if from >= len(b) {
+			break
+		}
 		for i := from; ; {
 			k := bytes.Index(b[i:], []byte("obj"))
-			if i += k; k < 0 || i >= scanChunk+scanOverlap {
+			if i += k; k < 0 || i >= chunk+scanOverlap {
 				break
 			}
 			if f, ok := header(b, i); ok {
@@ -107,7 +110,7 @@ func (d *document) scan() (found []finding, trailers []int64, err error) {
 		}
 		for i := from; ; {
 			k := bytes.Index(b[i:], []byte("trailer"))
-			if i += k; k < 0 || i >= scanChunk+scanOverlap {
+			if i += k; k < 0 || i >= chunk+scanOverlap {
 				break
 			}
 			i += len("trailer")
