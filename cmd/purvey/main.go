@@ -174,6 +174,7 @@ Usage: purvey COMMAND [--SETTING VALUE …]
   purvey shop create SLUG [--name NAME]
   purvey shop list | disable SLUG | enable SLUG
   purvey admin create --email EMAIL   (the password is read from stdin)
+  purvey doctor [--quick]             (quick: files are not read again)
 `)
 	return nil
 }

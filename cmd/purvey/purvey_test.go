@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"os"
 	"os/exec"
@@ -37,6 +38,7 @@ func TestMain(m *testing.M) {
 //	[!] term                 send SIGTERM and wait; ! expects a failure
 //	http METHOD PATH STATUS [BODY]
 //	                         call the server with $TOKEN; the answer is stdout
+//	upload FILE              upload it, with $TOKEN
 //	let NAME                 set a variable to the last stdout
 //	newer-schema             make the database one of a later program
 func TestCommands(t *testing.T) {
@@ -58,7 +60,7 @@ func TestCommands(t *testing.T) {
 					return nil
 				},
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"server": startServer, "term": stopServer, "http": callServer, "let": setVariable, "newer-schema": newerSchema,
+					"server": startServer, "term": stopServer, "http": callServer, "upload": uploadFile, "let": setVariable, "newer-schema": newerSchema,
 				},
 				RequireExplicitExec: true,
 			})
@@ -222,6 +224,30 @@ func callServer(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if fmt.Sprint(resp.StatusCode) != args[2] {
 		ts.Fatalf("%s %s answers %d, want %s: %s", args[0], args[1], resp.StatusCode, args[2], &b)
+	}
+}
+
+func uploadFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: upload FILE")
+	}
+	var form bytes.Buffer
+	m := multipart.NewWriter(&form)
+	w, err := m.CreateFormFile("file", args[0])
+	ts.Check(err)
+	fmt.Fprint(w, ts.ReadFile(args[0]))
+	ts.Check(m.Close())
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, ts.Getenv("URL")+"/public-api/v1/files", &form)
+	ts.Check(err)
+	req.Header.Set("Authorization", "Bearer "+ts.Getenv("TOKEN"))
+	req.Header.Set("Content-Type", m.FormDataContentType())
+	resp, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusCreated {
+		ts.Fatalf("the upload answers %d", resp.StatusCode)
 	}
 }
 
