@@ -183,7 +183,7 @@ func TestPDFHostile(t *testing.T) {
 func TestPDFBrokenVerdict(t *testing.T) {
 	t.Parallel()
 	files := hostile()
-	for _, name := range []string{"empty", "one byte", "header alone", "junk", "half a file", "kids in a circle", "root is missing"} {
+	for _, name := range []string{"empty", "one byte", "header alone", "junk", "junk with a header", "half a file", "kids in a circle", "root is missing"} {
 		if _, err := runFile(t, Runner{}, writeFile(t, files[name]), Options{Text: line}); !errors.Is(err, ErrBroken) {
 			t.Errorf("%s: %v, want ErrBroken", name, err)
 		}

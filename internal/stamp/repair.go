@@ -3,6 +3,7 @@ package stamp
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strconv"
 )
 
@@ -17,6 +18,9 @@ func (d *document) rebuild() error {
 	found, trailers, err := d.scan(scanChunk)
 	if err != nil {
 		return err
+	}
+	if len(found) == 0 {
+		return fmt.Errorf("%w: a header and nothing behind it", ErrBroken)
 	}
 	for _, f := range found {
 		d.set(f.num, slot{at: f.at, sub: uint32(f.gen), kind: slotPlain})
