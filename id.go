@@ -2,8 +2,10 @@ package purvey
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"strings"
 	"sync"
 	"time"
 )
@@ -53,6 +55,39 @@ func ValidID(s string) bool {
 		}
 	}
 	return true
+}
+
+// UUIDOf gives the UUID that stands for an id where a dialect wants one. It has
+// the form of version 4 and holds the id, so nothing more needs to be stored:
+// 96 of its bits are the id's, the others a check.
+func UUIDOf(id string) string {
+	raw, err := hex.DecodeString(id)
+	if err != nil || len(raw) != 12 {
+		return ""
+	}
+	sum := sha256.Sum256(raw)
+	var u [16]byte
+	copy(u[0:6], raw[0:6])
+	u[6], u[7] = 0x40|sum[0]&0x0f, sum[1]
+	u[8], u[9] = 0x80|sum[2]&0x3f, sum[3]
+	copy(u[10:16], raw[6:12])
+	s := hex.EncodeToString(u[:])
+	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
+}
+
+// IDOfUUID gives the id that a UUID stands for; ok is false for any other
+// text. Letters may be of either case.
+func IDOfUUID(text string) (id string, ok bool) {
+	text = strings.ToLower(text)
+	if len(text) != 36 {
+		return "", false
+	}
+	plain := strings.ReplaceAll(text, "-", "")
+	if len(plain) != 32 {
+		return "", false
+	}
+	id = plain[:12] + plain[20:]
+	return id, ValidID(id) && UUIDOf(id) == text
 }
 
 const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -97,7 +97,7 @@ func Taken(ctx context.Context, tx *store.Tx, scope purvey.Scope, tag string, n 
 	if n == 0 {
 		return nil
 	}
-	shop, err := tx.Shop(ctx, scope.ShopID)
+	shop, err := tx.ShopOf(ctx, scope.ShopID)
 	if err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (s *Service) Delete(ctx context.Context, scope purvey.Scope, id string) err
 		if err != nil {
 			return err
 		}
-		deleted, err := tx.DeleteKey(ctx, k.ID)
+		deleted, err := tx.DeleteKey(ctx, k)
 		if err != nil {
 			return err
 		}

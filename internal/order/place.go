@@ -7,8 +7,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
-
 	"purvey"
 	"purvey/internal/store"
 )
@@ -84,10 +82,11 @@ func (s *Service) PlaceIn(ctx context.Context, tx *store.Tx, scope purvey.Scope,
 	}
 	now := tx.Now()
 	o := purvey.Order{
-		ID: tx.NewID(), UUID: newUUID(), ShopID: scope.ShopID, Mode: scope.Mode, Number: r.Number, Name: r.Name,
+		ID: tx.NewID(), ShopID: scope.ShopID, Mode: scope.Mode, Number: r.Number, Name: r.Name,
 		ExternalReference: r.ExternalReference, GID: r.GID, Source: r.Source, Type: r.Type, Currency: r.Currency, Financial: r.Financial,
 		Risk: r.Risk, Imported: r.Imported, Customer: r.Customer, CreatedAt: now, UpdatedAt: now, Extra: r.Extra,
 	}
+	o.UUID = purvey.UUIDOf(o.ID)
 	if r.Imported && !r.CreatedAt.IsZero() {
 		o.CreatedAt = r.CreatedAt
 	}
@@ -236,13 +235,4 @@ func known[T comparable](v T, all []T) bool {
 		}
 	}
 	return false
-}
-
-// newUUID gives a UUID of version 7, whose order of time suits an index.
-func newUUID() string {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return uuid.NewString()
-	}
-	return id.String()
 }

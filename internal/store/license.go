@@ -129,7 +129,7 @@ func (q Queries) CountFreeKeys(ctx context.Context, scope purvey.Scope, tag stri
 func (tx *Tx) BindKey(ctx context.Context, k *purvey.LicenseKey, orderID, orderName, lineID string) (bool, error) {
 	now := tx.Now()
 	n, err := tx.exec(ctx, `UPDATE license_key SET order_id = $2, order_name = $3, line_id = $4, assigned_at = $5, burnt_at = 0, updated_at = $5
-		WHERE id = $1 AND order_id = ''`, k.ID, orderID, orderName, lineID, micros(now))
+		WHERE shop_id = $6 AND mode = $7 AND id = $1 AND order_id = ''`, k.ID, orderID, orderName, lineID, micros(now), k.ShopID, k.Mode)
 	if n == 1 {
 		k.OrderID, k.OrderName, k.LineID, k.AssignedAt, k.BurntAt, k.UpdatedAt = orderID, orderName, lineID, now, time.Time{}, now
 	}
@@ -140,20 +140,20 @@ func (tx *Tx) BindKey(ctx context.Context, k *purvey.LicenseKey, orderID, orderN
 func (tx *Tx) ReleaseKey(ctx context.Context, k *purvey.LicenseKey) error {
 	k.OrderID, k.OrderName, k.LineID, k.AssignedAt, k.BurntAt, k.UpdatedAt = "", "", "", time.Time{}, time.Time{}, tx.Now()
 	_, err := tx.exec(ctx, `UPDATE license_key SET order_id = '', order_name = '', line_id = '', assigned_at = 0, burnt_at = 0, updated_at = $2
-		WHERE id = $1`, k.ID, micros(k.UpdatedAt))
+		WHERE shop_id = $3 AND mode = $4 AND id = $1`, k.ID, micros(k.UpdatedAt), k.ShopID, k.Mode)
 	return err
 }
 
 // BurnKey takes a key from its line for good; it stays bound to the order.
 func (tx *Tx) BurnKey(ctx context.Context, k *purvey.LicenseKey) error {
 	k.BurntAt, k.UpdatedAt = tx.Now(), tx.Now()
-	_, err := tx.exec(ctx, `UPDATE license_key SET burnt_at = $2, updated_at = $2 WHERE id = $1`, k.ID, micros(k.BurntAt))
+	_, err := tx.exec(ctx, `UPDATE license_key SET burnt_at = $2, updated_at = $2 WHERE shop_id = $3 AND mode = $4 AND id = $1`, k.ID, micros(k.BurntAt), k.ShopID, k.Mode)
 	return err
 }
 
 // DeleteKey removes a free key; false when it is not free, or not there.
-func (tx *Tx) DeleteKey(ctx context.Context, id string) (bool, error) {
-	n, err := tx.exec(ctx, `DELETE FROM license_key WHERE id = $1 AND order_id = ''`, id)
+func (tx *Tx) DeleteKey(ctx context.Context, k purvey.LicenseKey) (bool, error) {
+	n, err := tx.exec(ctx, `DELETE FROM license_key WHERE shop_id = $2 AND mode = $3 AND id = $1 AND order_id = ''`, k.ID, k.ShopID, k.Mode)
 	return n == 1, err
 }
 

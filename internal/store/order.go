@@ -8,7 +8,7 @@ import (
 	"purvey"
 )
 
-const orderColumns = `o.id, o.uuid, o.shop_id, o.mode, o.number, o.name, o.external_reference, o.gid, o.source, o.type, o.currency,
+const orderColumns = `o.id, o.shop_id, o.mode, o.number, o.name, o.external_reference, o.gid, o.source, o.type, o.currency,
 	o.financial, o.risk, o.access_disabled, o.imported, o.customer_id, o.email, o.firstname, o.lastname, o.locale, o.customer_gid,
 	o.total_cents, o.link_epoch, o.extra, o.paid_at, o.created_at, o.updated_at,
 	coalesce((SELECT c.external_id FROM customer c WHERE c.id = o.customer_id), '')`
@@ -16,9 +16,10 @@ const orderColumns = `o.id, o.uuid, o.shop_id, o.mode, o.number, o.name, o.exter
 func scanOrder(s scanner, o *purvey.Order) error {
 	var extra string
 	c := &o.Customer
-	err := s.Scan(&o.ID, &o.UUID, &o.ShopID, &o.Mode, &o.Number, &o.Name, &o.ExternalReference, &o.GID, &o.Source, &o.Type, &o.Currency,
+	err := s.Scan(&o.ID, &o.ShopID, &o.Mode, &o.Number, &o.Name, &o.ExternalReference, &o.GID, &o.Source, &o.Type, &o.Currency,
 		&o.Financial, &o.Risk, &o.AccessDisabled, &o.Imported, &c.ID, &c.Email, &c.Firstname, &c.Lastname, &c.Locale, &c.GID,
 		&o.TotalCents, &o.LinkEpoch, &extra, at{&o.PaidAt}, at{&o.CreatedAt}, at{&o.UpdatedAt}, &c.ExternalID)
+	o.UUID = purvey.UUIDOf(o.ID)
 	if extra != "" {
 		o.Extra = []byte(extra)
 	}
@@ -72,7 +73,11 @@ func (q Queries) OrderByID(ctx context.Context, id string) (purvey.Order, error)
 
 // OrderByUUID gives a whole order of the scope.
 func (q Queries) OrderByUUID(ctx context.Context, scope purvey.Scope, uuid string) (purvey.Order, error) {
-	return q.order(ctx, `o.uuid = $1 AND o.shop_id = $2 AND o.mode = $3`, uuid, scope.ShopID, scope.Mode)
+	id, ok := purvey.IDOfUUID(uuid)
+	if !ok {
+		return purvey.Order{}, purvey.Missing("order")
+	}
+	return q.Order(ctx, scope, id)
 }
 
 // OrderByNumber gives a whole order of the scope.

@@ -12,12 +12,12 @@ import (
 func (tx *Tx) InsertOrder(ctx context.Context, o *purvey.Order) (bool, error) {
 	number, _ := purvey.NumberOfGID(o.Customer.GID)
 	c := o.Customer
-	n, err := tx.exec(ctx, `INSERT INTO orders (id, uuid, shop_id, mode, number, name, name_folded, external_reference, gid, source, type,
+	n, err := tx.exec(ctx, `INSERT INTO orders (id, shop_id, mode, number, name, name_folded, external_reference, gid, source, type,
 		currency, financial, risk, access_disabled, imported, customer_id, email, email_folded, firstname, lastname, locale, customer_gid,
 		customer_number, total_cents, link_epoch, extra, paid_at, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)
 		ON CONFLICT DO NOTHING`,
-		o.ID, o.UUID, o.ShopID, o.Mode, o.Number, o.Name, purvey.Fold(o.Name), o.ExternalReference, o.GID, o.Source, o.Type,
+		o.ID, o.ShopID, o.Mode, o.Number, o.Name, purvey.Fold(o.Name), o.ExternalReference, o.GID, o.Source, o.Type,
 		o.Currency, o.Financial, o.Risk, o.AccessDisabled, o.Imported, c.ID, c.Email, purvey.Fold(c.Email), c.Firstname, c.Lastname, c.Locale, c.GID,
 		number, o.TotalCents, o.LinkEpoch, string(o.Extra), micros(o.PaidAt), micros(o.CreatedAt), micros(o.UpdatedAt))
 	return n == 1, err

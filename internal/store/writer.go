@@ -15,7 +15,7 @@ type writer struct {
 	db     *DB
 	pool   *sql.DB
 	conn   *sql.Conn
-	run    *stmtRunner
+	run    *directRunner
 	cache  *cache
 	urgent chan *write // requests of people and programs
 	later  chan *write // work in the background
@@ -206,7 +206,7 @@ func (w *writer) begin() error {
 		if err != nil {
 			return err
 		}
-		w.conn, w.run = conn, &stmtRunner{db: conn}
+		w.conn, w.run = conn, newDirectRunner(conn)
 	}
 	if err := w.raw("BEGIN IMMEDIATE"); err != nil {
 		return err

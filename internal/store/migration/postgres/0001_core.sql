@@ -193,7 +193,6 @@ CREATE UNIQUE INDEX customer_external ON customer (shop_id, mode, external_id) W
 
 CREATE TABLE orders (
   id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-  uuid TEXT COLLATE "C" NOT NULL UNIQUE,
   shop_id TEXT COLLATE "C" NOT NULL,
   mode TEXT COLLATE "C" NOT NULL,
   number BIGINT NOT NULL,
@@ -273,7 +272,7 @@ CREATE TABLE line_file (
 CREATE INDEX line_file_file ON line_file (file_id);
 
 CREATE TABLE license_key (
-  id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+  id TEXT COLLATE "C" NOT NULL,
   shop_id TEXT COLLATE "C" NOT NULL,
   mode TEXT COLLATE "C" NOT NULL,
   key TEXT COLLATE "C" NOT NULL,
@@ -284,10 +283,10 @@ CREATE TABLE license_key (
   assigned_at BIGINT NOT NULL,
   burnt_at BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
-  updated_at BIGINT NOT NULL
+  updated_at BIGINT NOT NULL,
+  PRIMARY KEY (shop_id, mode, key, id)
 );
-CREATE INDEX license_key_shop ON license_key (shop_id, mode, id);
-CREATE INDEX license_key_key ON license_key (shop_id, mode, key);
+CREATE UNIQUE INDEX license_key_shop ON license_key (shop_id, mode, id);
 CREATE INDEX license_key_free ON license_key (shop_id, mode, tag, id) WHERE order_id = '';
 CREATE INDEX license_key_line ON license_key (line_id) WHERE line_id <> '';
 

@@ -22,7 +22,7 @@ CREATE TABLE counter (
   name TEXT NOT NULL,
   value INTEGER NOT NULL,
   PRIMARY KEY (shop_id, name)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE token (
   id TEXT NOT NULL PRIMARY KEY,
@@ -65,7 +65,7 @@ CREATE TABLE idempotency (
   body TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   PRIMARY KEY (scope, key)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_age ON idempotency (created_at);
 
 CREATE TABLE file (
@@ -171,7 +171,7 @@ CREATE TABLE version_file (
   position INTEGER NOT NULL,
   file_id TEXT NOT NULL,
   PRIMARY KEY (version_id, position)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX version_file_file ON version_file (file_id);
 
 CREATE TABLE customer (
@@ -186,14 +186,13 @@ CREATE TABLE customer (
   gid TEXT NOT NULL,
   external_id TEXT NOT NULL,
   created_at INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX customer_shop ON customer (shop_id, mode, id);
 CREATE UNIQUE INDEX customer_email ON customer (shop_id, mode, email_folded) WHERE email_folded <> '';
 CREATE UNIQUE INDEX customer_external ON customer (shop_id, mode, external_id) WHERE external_id <> '';
 
 CREATE TABLE orders (
   id TEXT NOT NULL PRIMARY KEY,
-  uuid TEXT NOT NULL UNIQUE,
   shop_id TEXT NOT NULL,
   mode TEXT NOT NULL,
   number INTEGER NOT NULL,
@@ -222,7 +221,7 @@ CREATE TABLE orders (
   paid_at INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX orders_shop ON orders (shop_id, mode, id);
 CREATE INDEX orders_created ON orders (shop_id, mode, created_at, id);
 CREATE UNIQUE INDEX orders_number ON orders (shop_id, mode, number);
@@ -258,7 +257,7 @@ CREATE TABLE order_line (
   extra TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX order_line_number ON order_line (order_id, number);
 CREATE INDEX order_line_product ON order_line (product_id, order_id);
 CREATE INDEX order_line_waiting ON order_line (shop_id, mode, key_tag, created_at, id) WHERE keys_owed > 0;
@@ -269,11 +268,11 @@ CREATE TABLE line_file (
   position INTEGER NOT NULL,
   file_id TEXT NOT NULL,
   PRIMARY KEY (line_id, position)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX line_file_file ON line_file (file_id);
 
 CREATE TABLE license_key (
-  id TEXT NOT NULL PRIMARY KEY,
+  id TEXT NOT NULL,
   shop_id TEXT NOT NULL,
   mode TEXT NOT NULL,
   key TEXT NOT NULL,
@@ -284,10 +283,10 @@ CREATE TABLE license_key (
   assigned_at INTEGER NOT NULL,
   burnt_at INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL
-) STRICT;
-CREATE INDEX license_key_shop ON license_key (shop_id, mode, id);
-CREATE INDEX license_key_key ON license_key (shop_id, mode, key);
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (shop_id, mode, key, id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX license_key_shop ON license_key (shop_id, mode, id);
 CREATE INDEX license_key_free ON license_key (shop_id, mode, tag, id) WHERE order_id = '';
 CREATE INDEX license_key_line ON license_key (line_id) WHERE line_id <> '';
 
@@ -358,7 +357,7 @@ CREATE TABLE link_file (
   position INTEGER NOT NULL,
   file_id TEXT NOT NULL,
   PRIMARY KEY (link_id, position)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX link_file_file ON link_file (file_id);
 
 CREATE TABLE event (
@@ -461,5 +460,5 @@ CREATE TABLE reference (
   object_id TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   PRIMARY KEY (shop_id, mode, system, kind, text)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX reference_object ON reference (object_id);
