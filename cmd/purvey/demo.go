@@ -40,7 +40,7 @@ func (p *process) demo(ctx context.Context, cfg config.Config, args []string) er
 	defer os.RemoveAll(folder)
 	cfg.LogLevel = max(cfg.LogLevel, slog.LevelWarn) // what is printed is to be read
 	cfg.Data, cfg.DatabaseURL, cfg.StorageURL, cfg.SMTPURL, cfg.SecretKey = folder, "", "", "", nil
-	if *once || !free(cfg.Addr) {
+	if *once || !free(ctx, cfg.Addr) {
 		cfg.Addr = "127.0.0.1:0"
 	}
 	n, err := p.open(ctx, cfg)
@@ -68,8 +68,9 @@ func (p *process) demo(ctx context.Context, cfg config.Config, args []string) er
 }
 
 // free tells whether the address can be listened at.
-func free(addr string) bool {
-	l, err := net.Listen("tcp", addr)
+func free(ctx context.Context, addr string) bool {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
 		return false
 	}

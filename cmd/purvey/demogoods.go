@@ -4,9 +4,9 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"math"
-
-	"codeberg.org/go-pdf/fpdf"
+	"strings"
 )
 
 // demoFile is a piece of goods that the demo makes itself.
@@ -17,19 +17,6 @@ type demoFile struct {
 
 // demoGoods makes a small PDF and a ZIP with one second of sound.
 func demoGoods() ([]demoFile, error) {
-	pdf := fpdf.New("P", "mm", "A5", "")
-	for _, text := range []string{"Field Recordings, Volume 1", "How to use the recordings", "Licence"} {
-		pdf.AddPage()
-		pdf.SetFont("Helvetica", "B", 18)
-		pdf.Cell(0, 12, text)
-		pdf.Ln(16)
-		pdf.SetFont("Helvetica", "", 11)
-		pdf.MultiCell(0, 6, "This booklet was made by the demo. It is here so that there is a real file to sell, to stamp and to read.", "", "", false)
-	}
-	var booklet bytes.Buffer
-	if err := pdf.Output(&booklet); err != nil {
-		return nil, err
-	}
 	var archive bytes.Buffer
 	z := zip.NewWriter(&archive)
 	for name, content := range map[string][]byte{"tone.wav": tone(), "README.txt": []byte("One second of A, 440 Hz.\n")} {
@@ -44,7 +31,37 @@ func demoGoods() ([]demoFile, error) {
 	if err := z.Close(); err != nil {
 		return nil, err
 	}
-	return []demoFile{{"booklet.pdf", booklet.Bytes()}, {"recordings.zip", archive.Bytes()}}, nil
+	return []demoFile{{"booklet.pdf", booklet("Field Recordings, Volume 1", "How to use the recordings", "Licence")}, {"recordings.zip", archive.Bytes()}}, nil
+}
+
+// booklet is a PDF with a page for each title, which must be plain ASCII
+// without parentheses.
+func booklet(titles ...string) []byte {
+	const fixed = 3 // catalogue, page tree, font
+	var kids, pages []string
+	for i, title := range titles {
+		page := fixed + 1 + 2*i
+		kids = append(kids, fmt.Sprintf("%d 0 R", page))
+		text := fmt.Sprintf("BT /F1 20 Tf 48 520 Td (%s) Tj 0 -36 Td /F1 11 Tf (This booklet was made by the demo, to be sold, stamped and read.) Tj ET", title)
+		pages = append(pages,
+			fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 420 595]/Resources<</Font<</F1 3 0 R>>>>/Contents %d 0 R>>", page+1),
+			fmt.Sprintf("<</Length %d>>\nstream\n%s\nendstream", len(text), text))
+	}
+	objects := append([]string{
+		"<</Type/Catalog/Pages 2 0 R>>",
+		fmt.Sprintf("<</Type/Pages/Count %d/Kids[%s]>>", len(titles), strings.Join(kids, " ")),
+		"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+	}, pages...)
+	var b bytes.Buffer
+	b.WriteString("%PDF-1.4\n")
+	table := "0000000000 65535 f \n"
+	for i, o := range objects {
+		table += fmt.Sprintf("%010d 00000 n \n", b.Len())
+		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, o)
+	}
+	at := b.Len()
+	fmt.Fprintf(&b, "xref\n0 %d\n%strailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, table, len(objects)+1, at)
+	return b.Bytes()
 }
 
 // tone is a WAV file: 440 Hz, one second, 16 bits, 22,050 samples.

@@ -31,3 +31,6 @@ func (s *Service) Key(ctx context.Context, scope purvey.Scope, id string) (purve
 func (s *Service) Free(ctx context.Context, scope purvey.Scope, tag string, ceiling int) (int, error) {
 	return s.db.CountFreeKeys(ctx, scope, tag, ceiling)
 }
+
+// Filter narrows a list of keys.
+type Filter = store.KeyFilter

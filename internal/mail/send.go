@@ -106,3 +106,6 @@ func (s *Service) Send(ctx context.Context, id string) error {
 func (s *Service) record(ctx context.Context, m *purvey.Message) error {
 	return s.db.Tx(store.Later(ctx), func(tx *store.Tx) error { return tx.UpdateMessage(ctx, m) })
 }
+
+// Filter narrows a list of messages.
+type Filter = store.MessageFilter

@@ -86,3 +86,6 @@ func scopeOf(o *purvey.Order) purvey.Scope { return purvey.Scope{ShopID: o.ShopI
 func (s *Service) Products(ctx context.Context, shopID string, ids []string) (map[string]purvey.Product, error) {
 	return s.db.ProductsByID(ctx, shopID, ids)
 }
+
+// Filter narrows a list of orders.
+type Filter = store.OrderFilter

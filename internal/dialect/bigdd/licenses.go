@@ -8,7 +8,6 @@ import (
 
 	"purvey"
 	"purvey/internal/license"
-	"purvey/internal/store"
 )
 
 // maxKeysBody bounds a batch of keys, in bytes: 5,000 keys of 255 characters.
@@ -48,7 +47,7 @@ func (a *api) listKeys(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var f store.KeyFilter
+	var f license.Filter
 	status, err := r.enumParam("status", "available", "assigned")
 	if err != nil {
 		return nil, err
@@ -147,4 +146,6 @@ func (a *api) deleteKey(ctx context.Context, r *request) (int, any, error) {
 }
 
 // fieldOf names a field of a list's element, such as lines.0.quantity.
-func fieldOf(list string, i int, name string) string { return list + "." + strconv.Itoa(i) + "." + name }
+func fieldOf(list string, i int, name string) string {
+	return list + "." + strconv.Itoa(i) + "." + name
+}

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"purvey"
-	"purvey/internal/store"
+	"purvey/internal/mail"
 )
 
 func (a *api) routesMessages() {
@@ -38,7 +38,7 @@ func (a *api) listMessages(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var f store.MessageFilter
+	var f mail.Filter
 	f.OrderID = r.stringParam("order_id")
 	f.Kind = r.stringParam("kind")
 	if f.State, err = r.enumParam("state", "kept", "queued", "sent", "deferred", "failed"); err != nil {

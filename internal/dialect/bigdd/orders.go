@@ -7,7 +7,6 @@ import (
 
 	"purvey"
 	"purvey/internal/order"
-	"purvey/internal/store"
 )
 
 // maxOrderBody bounds the body of a call on orders, in bytes.
@@ -32,7 +31,7 @@ func (a *api) listOrders(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var f store.OrderFilter
+	var f order.Filter
 	if f.From, err = r.timeParam("created_after"); err != nil {
 		return nil, err
 	}
@@ -309,7 +308,7 @@ func (a *api) customerDownloads(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	orders, err := a.Orders.Orders(r.Context(), r.Scope(), store.OrderFilter{CustomerNumber: number}, p)
+	orders, err := a.Orders.Orders(r.Context(), r.Scope(), order.Filter{CustomerNumber: number}, p)
 	if err != nil {
 		return nil, err
 	}
