@@ -78,6 +78,19 @@ func deflated(b []byte) string {
 	return z.String()
 }
 
+// bomb is zlib data that unpacks to so many megabytes of zeros. Only one is
+// packed, and its blocks repeated.
+func bomb(megabytes int) string {
+	var z bytes.Buffer
+	w := zlib.NewWriter(&z)
+	_ = w.Flush()
+	start := z.Len()
+	_, _ = w.Write(make([]byte, 1<<20))
+	_ = w.Flush()
+	block := z.String()[start:]
+	return z.String()[:start] + strings.Repeat(block, megabytes)
+}
+
 // hostile are files made to harm: to loop, to fill memory, to overflow stacks.
 func hostile() map[string][]byte {
 	page := onePageObjects("/MediaBox[0 0 595 842]", "BT ET")
@@ -86,7 +99,7 @@ func hostile() map[string][]byte {
 		o[i-1] = object
 		return pdfBytes("1.7", o...)
 	}
-	zeros := deflated(make([]byte, 80<<20))
+	zeros := bomb(80)
 	deep := strings.Repeat("[", 200_000) + strings.Repeat("]", 200_000)
 	dicts := strings.Repeat("<</A", 100_000) + " 1 " + strings.Repeat(">>", 100_000)
 	good := pdfBytes("1.7", page...)
