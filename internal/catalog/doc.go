@@ -41,11 +41,12 @@ func New(db *store.DB, bucket blob.Bucket, o Options) *Service {
 	return &Service{db: db, bucket: bucket, o: o}
 }
 
-// Filters of lists. Their zero values give everything that is not archived.
-type (
-	ProductFilter = store.ProductFilter
-	FileFilter    = store.FileFilter
-)
+// ProductFilter narrows a list of products; its zero value gives all that are
+// not archived.
+type ProductFilter = store.ProductFilter
+
+// FileFilter narrows a list of files; its zero value gives all.
+type FileFilter = store.FileFilter
 
 // Bounds of what a catalogue holds.
 const (

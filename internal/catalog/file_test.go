@@ -94,9 +94,13 @@ func TestBDD16_FileList(t *testing.T) {
 			f    catalog.FileFilter
 			want int
 		}{
-			{catalog.FileFilter{}, 4}, {catalog.FileFilter{Query: "ÜBUNG"}, 2}, {catalog.FileFilter{Query: "_"}, 1},
-			{catalog.FileFilter{Type: "application/pdf"}, 1}, {catalog.FileFilter{Type: "application"}, 0},
-			{catalog.FileFilter{Uploaded: ptr(true)}, 3}, {catalog.FileFilter{Uploaded: ptr(false)}, 1},
+			{catalog.FileFilter{}, 4},
+			{catalog.FileFilter{Query: "ÜBUNG"}, 2},
+			{catalog.FileFilter{Query: "_"}, 1},
+			{catalog.FileFilter{Type: "application/pdf"}, 1},
+			{catalog.FileFilter{Type: "application"}, 0},
+			{catalog.FileFilter{Uploaded: ptr(true)}, 3},
+			{catalog.FileFilter{Uploaded: ptr(false)}, 1},
 			{catalog.FileFilter{Query: "übung", Type: "text/plain", Uploaded: ptr(true)}, 1},
 		} {
 			if got := count(c.f); got != c.want {

@@ -15,8 +15,8 @@ import (
 	"purvey/internal/store"
 )
 
-// ErrChecksum: the bytes of a chunk are not those its sender meant. Nothing of
-// the chunk was kept.
+// ErrChecksum says that the bytes of a chunk are not those its sender meant.
+// Nothing of the chunk was kept.
 var ErrChecksum error = purvey.Errorf(purvey.Invalid, "the bytes received do not have the checksum; nothing of them was kept")
 
 // Unknown is the length of an upload while its client defers it.

@@ -228,9 +228,13 @@ func TestFileContent(t *testing.T) {
 			status  int
 			body    string
 		}{
-			{[]string{"Range", "bytes=2-4"}, 206, "234"}, {[]string{"Range", "bytes=-3"}, 206, "789"}, {[]string{"Range", "bytes=5-"}, 206, "56789"},
-			{[]string{"Range", "bytes=99-"}, 416, ""}, {[]string{"If-None-Match", etag}, 304, ""},
-			{[]string{"Range", "bytes=0-1", "If-Range", etag}, 206, "01"}, {[]string{"Range", "bytes=0-1", "If-Range", `"x"`}, 200, "0123456789"},
+			{[]string{"Range", "bytes=2-4"}, 206, "234"},
+			{[]string{"Range", "bytes=-3"}, 206, "789"},
+			{[]string{"Range", "bytes=5-"}, 206, "56789"},
+			{[]string{"Range", "bytes=99-"}, 416, ""},
+			{[]string{"If-None-Match", etag}, 304, ""},
+			{[]string{"Range", "bytes=0-1", "If-Range", etag}, 206, "01"},
+			{[]string{"Range", "bytes=0-1", "If-Range", `"x"`}, 200, "0123456789"},
 			{[]string{"If-Match", `"x"`}, 412, ""},
 		} {
 			a := s.call(s.member, "GET", path, "", c.headers...)
