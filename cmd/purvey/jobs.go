@@ -23,6 +23,7 @@ func (a *app) jobs() {
 	w.Register(purvey.JobCheckEndpoint, job.Work{Every: time.Hour, Run: a.webhooks.Check})
 	w.Register(purvey.JobDeliverOrder, job.Work{Run: func(ctx context.Context, j purvey.Job) error { return a.orders.Release(ctx, j.Key) }})
 	w.Register(purvey.JobReleaseDate, job.Work{Run: a.releaseDate})
+	w.Register(purvey.JobNotifyUpdate, job.Work{Run: a.notifyUpdate})
 	w.Register(purvey.JobServeWaiting, job.Work{Run: a.serveWaiting})
 	w.Register(purvey.JobFulfil, job.Work{Run: a.orders.Fulfil})
 	w.Register(purvey.JobSweepBlobs, job.Work{Every: 6 * time.Hour, Run: plain(a.catalog.SweepBlobs)})
@@ -58,6 +59,19 @@ func (a *app) releaseDate(ctx context.Context, j purvey.Job) error {
 		return &purvey.JobDiscard{Cause: fmt.Errorf("the arguments cannot be read: %w", err)}
 	}
 	return a.orders.ReleaseProduct(ctx, refs.ProductID)
+}
+
+// notifyUpdate tells buyers of new files.
+func (a *app) notifyUpdate(ctx context.Context, j purvey.Job) error {
+	var refs catalog.Refs
+	if err := json.Unmarshal(j.Args, &refs); err != nil {
+		return &purvey.JobDiscard{Cause: fmt.Errorf("the arguments cannot be read: %w", err)}
+	}
+	v, err := a.catalog.Version(ctx, refs.ShopID, refs.ProductID, refs.VersionID)
+	if err != nil {
+		return err
+	}
+	return a.orders.NotifyUpdate(ctx, refs.ProductID, v.Notes, j.ID)
 }
 
 // serveWaiting gives new keys to those who wait; the key is made by

@@ -27,6 +27,11 @@ func (s *Service) sendDelivery(ctx context.Context, tx *store.Tx, o *purvey.Orde
 // sendMail stores one mail to the order's customer. Sandbox mail, and all
 // mail while no server is set, is kept.
 func (s *Service) sendMail(ctx context.Context, tx *store.Tx, o *purvey.Order, kind purvey.MessageKind, products map[string]purvey.Product) error {
+	return s.sendNotes(ctx, tx, o, kind, "", products)
+}
+
+// sendNotes is sendMail with words of the merchant's.
+func (s *Service) sendNotes(ctx context.Context, tx *store.Tx, o *purvey.Order, kind purvey.MessageKind, notes string, products map[string]purvey.Product) error {
 	if o.Customer.Email == "" {
 		return nil
 	}
@@ -38,7 +43,7 @@ func (s *Service) sendMail(ctx context.Context, tx *store.Tx, o *purvey.Order, k
 		ShopID: o.ShopID, Mode: o.Mode, Kind: kind, State: purvey.MessageKept, To: o.Customer.Email, Locale: o.Customer.Locale, OrderID: o.ID,
 		Data: purvey.MessageData{
 			ShopName: shop.Settings.Shop.Name, LogoURL: shop.Settings.Shop.LogoURL, Accent: shop.Settings.Shop.Accent,
-			OrderName: o.Name, Name: o.Customer.FullName(), PageURL: s.pageURL(shop, *o),
+			OrderName: o.Name, Name: o.Customer.FullName(), PageURL: s.pageURL(shop, *o), Notes: notes,
 		},
 	}
 	if s.mail && o.Mode == purvey.Live {

@@ -440,3 +440,29 @@ func TestNamesNumbersAndReferencesAreUnique(t *testing.T) {
 		}
 	})
 }
+
+func TestNoticeOfNewFilesGoesOnceToThoseEntitled(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ctx := context.Background()
+		p := w.product()
+		open, closed := w.place(p), w.place(p)
+		if _, err := w.orders.SetAccess(ctx, w.scope, closed.ID, false); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := w.orders.NotifyUpdate(ctx, p.ID, "Twelve more loops.", "first"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n, m := w.mails(open, purvey.MailFilesUpdated), w.mails(closed, purvey.MailFilesUpdated); n != 1 || m != 0 {
+			t.Errorf("an entitled buyer got %d notices and one without access %d; want 1 and 0", n, m)
+		}
+		if err := w.orders.NotifyUpdate(ctx, p.ID, "", "second"); err != nil {
+			t.Fatal(err)
+		}
+		if n := w.mails(open, purvey.MailFilesUpdated); n != 2 {
+			t.Errorf("after a second change there are %d notices, want 2", n)
+		}
+	})
+}

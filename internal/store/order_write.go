@@ -105,3 +105,9 @@ func (q Queries) OrdersPendingSince(ctx context.Context, source purvey.Source, b
 	return collect(ctx, q, `SELECT `+orderColumns+` FROM orders o WHERE o.source = $1 AND o.financial = 'PENDING' AND o.created_at < $2
 		ORDER BY o.id LIMIT $3`, []any{source, micros(before), limit}, scanOrder)
 }
+
+// OrdersOfProduct lists the orders with an active line of the product.
+func (q Queries) OrdersOfProduct(ctx context.Context, productID, afterID string, limit int) ([]string, error) {
+	return collect(ctx, q, `SELECT DISTINCT l.order_id FROM order_line l WHERE l.product_id = $1 AND l.status = 'active' AND l.order_id > $2
+		ORDER BY l.order_id LIMIT $3`, []any{productID, afterID, limit}, func(s scanner, id *string) error { return s.Scan(id) })
+}

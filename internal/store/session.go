@@ -1,0 +1,44 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"purvey"
+)
+
+const sessionColumns = `s.id, s.shop_id, s.hash, s.email, s.expires_at, s.created_at`
+
+func scanSession(sc scanner, s *purvey.Session) error {
+	return sc.Scan(&s.ID, &s.ShopID, &s.Hash, &s.Email, at{&s.ExpiresAt}, at{&s.CreatedAt})
+}
+
+// InsertSession writes a customer's session, setting its id and time.
+func (tx *Tx) InsertSession(ctx context.Context, s *purvey.Session) error {
+	s.ID, s.CreatedAt = tx.NewID(), tx.Now()
+	_, err := tx.exec(ctx, `INSERT INTO session (id, shop_id, hash, email, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		s.ID, s.ShopID, s.Hash, s.Email, micros(s.ExpiresAt), micros(s.CreatedAt))
+	return err
+}
+
+// SessionByHash gives a session of the shop; ended ones too.
+func (q Queries) SessionByHash(ctx context.Context, shopID, hash string) (purvey.Session, error) {
+	return one(ctx, q, "session", `SELECT `+sessionColumns+` FROM session s WHERE s.hash = $1 AND s.shop_id = $2`, []any{hash, shopID}, scanSession)
+}
+
+// DeleteSession ends one session.
+func (tx *Tx) DeleteSession(ctx context.Context, shopID, hash string) error {
+	_, err := tx.exec(ctx, `DELETE FROM session WHERE hash = $1 AND shop_id = $2`, hash, shopID)
+	return err
+}
+
+// DeleteSessionsOf ends every session of an address in a shop.
+func (tx *Tx) DeleteSessionsOf(ctx context.Context, shopID, email string) error {
+	_, err := tx.exec(ctx, `DELETE FROM session WHERE shop_id = $1 AND email = $2`, shopID, email)
+	return err
+}
+
+// DeleteSessions removes the sessions that ended before an instant.
+func (tx *Tx) DeleteSessions(ctx context.Context, before time.Time) (int64, error) {
+	return tx.exec(ctx, `DELETE FROM session WHERE expires_at < $1`, micros(before))
+}
