@@ -32,6 +32,10 @@ import (
 var version = "dev"
 
 func main() {
+	if err := hideSecrets(); err != nil {
+		fmt.Fprintf(os.Stderr, "purvey: a secret on the command line could not be hidden: %v\n", err)
+		os.Exit(1)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	p := &process{args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: os.Getenv}

@@ -9,9 +9,9 @@
 //
 // Settings that hold a secret can also be read from a file of their own
 // (PURVEY_SECRET_KEY_FILE, --secret-key-file), as container and service
-// managers hand secrets over. A secret is never taken from the command line
-// itself, which every user of the machine can read, and is never part of an
-// error or of the printed form of a Config.
+// managers hand secrets over. A secret given as a flag could be read by every
+// user of the machine, so a program first takes it away with [MoveSecrets]. No
+// secret is ever part of an error or of the printed form of a Config.
 //
 // An empty value in the environment or in the file means "not set"; an empty
 // flag (--metrics-addr "") is a value and overrides the others.
@@ -118,7 +118,7 @@ func Load(args []string, getenv func(string) string, readFile func(string) ([]by
 
 	sources := []source{
 		{
-			where: "on the command line", public: true,
+			where: "on the command line",
 			value: func(s setting) (string, bool) { v, ok := flags[s.flag]; return v, ok },
 			file:  func(s setting) (string, bool) { v, ok := flags[s.fileFlag()]; return v, ok },
 		},

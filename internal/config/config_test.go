@@ -179,8 +179,6 @@ func TestErrorsNameTheSettingAndHideSecrets(t *testing.T) {
 		{"twice", []string{"--addr", ":1", "--addr", ":2"}, nil, nil, []string{"--addr: given twice"}},
 		{"database scheme", nil, map[string]string{"PURVEY_DATABASE_URL": "mysql://u:" + hush + "@h/d"}, nil, []string{"PURVEY_DATABASE_URL in the environment: must begin with postgres://"}},
 		{"database no URL", nil, map[string]string{"PURVEY_DATABASE_URL": "postgres://u:" + hush + "@h:x/%"}, nil, []string{"PURVEY_DATABASE_URL in the environment: is not a URL"}},
-		{"password as flag", []string{"--database-url", "postgres://u:" + hush + "@h/d"}, nil, nil, []string{"use --database-url-file or the variable"}},
-		{"password in query as flag", []string{"--database-url", "postgres://h/d?password=" + hush}, nil, nil, []string{"use --database-url-file"}},
 		{"storage scheme", []string{"--storage-url", "gs://b"}, nil, nil, []string{"PURVEY_STORAGE_URL"}},
 		{"storage bucket", []string{"--storage-url", "s3:///p"}, nil, nil, []string{"must name a bucket"}},
 		{"storage endpoint", []string{"--storage-url", "s3://b?endpoint=h:9000"}, nil, nil, []string{"its endpoint"}},

@@ -33,7 +33,6 @@ type setting struct {
 // source is a place where settings are given.
 type source struct {
 	where  string
-	public bool                         // every user of the machine can read it
 	value  func(setting) (string, bool) // the value itself
 	file   func(setting) (string, bool) // the path of a file that holds it
 }
@@ -84,7 +83,7 @@ func settings() []setting {
 			show:    func(c Config) string { return c.MailFrom.String() },
 		},
 		{
-			name: "PURVEY_SECRET_KEY", empty: "generated in the data folder", secret: true,
+			name: "PURVEY_SECRET_KEY", flag: "secret-key", empty: "generated in the data folder", secret: true,
 			meaning: "32 bytes in base64, the root of every derived key",
 			set:     func(c *Config, v string) (err error) { c.SecretKey, err = parseKey(v); return err },
 			show:    func(c Config) string { return redact(len(c.SecretKey) > 0) },
@@ -177,10 +176,6 @@ func (s setting) find(sources []source, readFile func(string) ([]byte, error)) (
 			}
 			return value, src.where, nil
 		case given:
-			if src.public && s.secret && holdsPassword(value) {
-				return "", src.where, fmt.Errorf("%s %s: a password there can be read by every user of the machine; use --%s or the variable",
-					s.name, src.where, s.fileFlag())
-			}
 			return value, src.where, nil
 		}
 	}
@@ -274,7 +269,7 @@ func takeFlags(table []setting, args []string) (got map[string]string, rest []st
 func Help() string {
 	var b strings.Builder
 	b.WriteString(`Settings, the strongest source last: default, file of KEY=VALUE lines, environment, flag.
-A secret is not taken from the command line: give its variable, or the name of a file that holds it.
+A secret given as a flag is moved into the environment at once; better give its variable, or the name of a file that holds it.
 
 `)
 	w := tabwriter.NewWriter(&b, 0, 4, 2, ' ', 0)

@@ -123,20 +123,6 @@ func joinPrefixes(list []netip.Prefix) string {
 	return strings.Join(parts, ",")
 }
 
-// holdsPassword reports whether a URL has a password, in its user part or in
-// its query as PostgreSQL takes it. What cannot be parsed may hold one.
-func holdsPassword(v string) bool {
-	u, err := url.Parse(v)
-	if err != nil {
-		return true
-	}
-	if _, set := u.User.Password(); set {
-		return true
-	}
-	q := u.Query()
-	return q.Has("password") || q.Has("sslpassword")
-}
-
 // redactURL gives scheme, host and path, which are no secret.
 func redactURL(v string) string {
 	u, err := url.Parse(v)
