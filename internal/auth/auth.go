@@ -47,6 +47,8 @@ type Service struct {
 	mu    sync.Mutex
 	shops map[string]purvey.Shop // by id; good while UpdatedAt is the same
 
+	holders map[string]held // by a token's hash; good while nothing was committed
+
 	touch struct {
 		sync.Mutex
 		last    *lru[time.Time] // of a token id: when its last use was handed over
@@ -54,13 +56,13 @@ type Service struct {
 	}
 }
 
-// maxShops bounds the shops kept in memory.
+// maxShops bounds the shops, and the tokens, kept in memory.
 const maxShops = 10_000
 
 // New makes the service.
 func New(db *store.DB, keys *keyring.Keyring, o Options) *Service {
 	s := &Service{
-		db: db, keys: keys, log: o.Log, hashing: make(chan struct{}, 2), shops: map[string]purvey.Shop{},
+		db: db, keys: keys, log: o.Log, hashing: make(chan struct{}, 2), shops: map[string]purvey.Shop{}, holders: map[string]held{},
 		budgets: newBudgets(!o.NoLimits), windows: newWindows(!o.NoLimits),
 	}
 	if s.log == nil {
@@ -80,7 +82,7 @@ func (s *Service) Authenticate(ctx context.Context, text string) (purvey.Caller,
 	if !wellFormed(text) {
 		return purvey.Caller{}, unauthenticated()
 	}
-	h, err := s.db.TokenByHash(ctx, purvey.HashToken(text))
+	h, err := s.holder(ctx, purvey.HashToken(text))
 	switch {
 	case errors.Is(err, purvey.NotFound) || err == nil && !h.Token.RevokedAt.IsZero():
 		return purvey.Caller{}, unauthenticated()
@@ -97,6 +99,38 @@ func (s *Service) Authenticate(ctx context.Context, text string) (purvey.Caller,
 	return purvey.Caller{
 		Scope: purvey.Scope{ShopID: h.Token.ShopID, Mode: h.Token.Mode}, Role: h.Token.Role, TokenID: h.Token.ID, Shop: shop,
 	}, nil
+}
+
+// held is a token's holder as it was at a version of the database.
+type held struct {
+	store.TokenHolder
+	version int64
+}
+
+// holder reads who holds a token, or remembers it while nothing at all has
+// been committed since.
+func (s *Service) holder(ctx context.Context, hash string) (store.TokenHolder, error) {
+	version, ok := s.db.DataVersion(ctx)
+	if !ok {
+		return s.db.TokenByHash(ctx, hash)
+	}
+	s.mu.Lock()
+	h, known := s.holders[hash]
+	s.mu.Unlock()
+	if known && h.version == version {
+		return h.TokenHolder, nil
+	}
+	fresh, err := s.db.TokenByHash(ctx, hash)
+	if err != nil {
+		return fresh, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.holders) >= maxShops {
+		clear(s.holders)
+	}
+	s.holders[hash] = held{fresh, version}
+	return fresh, nil
 }
 
 func unauthenticated() error {

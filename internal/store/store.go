@@ -33,6 +33,7 @@ type DB struct {
 	now    func() time.Time
 	ids    *purvey.IDs
 	wakers wakers
+	watch  watch // SQLite only
 	url    string
 }
 
@@ -110,8 +111,8 @@ func (db *DB) openSQLite(ctx context.Context, folder string) error {
 		writes.Close()
 		return err
 	}
-	reads.SetMaxOpenConns(8)
-	reads.SetMaxIdleConns(8)
+	reads.SetMaxOpenConns(9) // one of them only watches
+	reads.SetMaxIdleConns(9)
 	db.pool, db.run = reads, &stmtRunner{db: reads}
 	db.writer = newWriter(writes, db)
 	return nil
@@ -136,6 +137,7 @@ func (db *DB) Close() error {
 	if db.writer != nil {
 		db.writer.close()
 	}
+	db.closeWatch()
 	return db.pool.Close()
 }
 
