@@ -82,6 +82,7 @@ var owners = map[string][]string{
 	"github.com/prometheus/client_golang":     {"internal/server", "internal/job", "cmd/*"},
 	"github.com/stripe/stripe-go/v85":         {"internal/checkout", "internal/connect"},
 	"github.com/wneessen/go-mail":             {"internal/mail"},
+	"go.yaml.in/yaml/v3":                      {"internal/dialect/*"},
 	"golang.org/x/crypto":                     {"internal/auth", "internal/blob", "internal/keyring"},
 	"golang.org/x/image":                      {"internal/stamp"},
 	"golang.org/x/sync":                       {"internal/auth", "internal/blob", "internal/store", "internal/job", "cmd/*"},

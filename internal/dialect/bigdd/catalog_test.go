@@ -38,7 +38,7 @@ func onShelf(t *testing.T, limits bool, o catalog.Options, test func(s *shelf)) 
 		f.backend.Catalog = catalog.New(db, bucket, o)
 		mux := http.NewServeMux()
 		Register(mux, f.backend)
-		f.handler = mux
+		f.handler = documented(t, mux)
 		test(&shelf{f, clock})
 	})
 }

@@ -27,7 +27,7 @@ func newHooks(t *testing.T, db *store.DB, insecure bool) (f *frame, run func()) 
 	})
 	mux := http.NewServeMux()
 	Register(mux, f.backend)
-	f.handler = mux
+	f.handler = documented(t, mux)
 	w := job.NewWorker(db, job.Options{})
 	w.Register(purvey.JobSendWebhook, job.Work{Record: f.backend.Webhooks.Send})
 	w.Register(purvey.JobReplay, job.Work{Run: f.backend.Webhooks.RunReplay})

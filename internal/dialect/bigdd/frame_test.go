@@ -47,7 +47,7 @@ func newFrameWith(t *testing.T, db *store.DB, o auth.Options) *frame {
 	f := &frame{t: t, db: db, backend: newBackend(t, db, t.TempDir(), o)}
 	mux := http.NewServeMux()
 	Register(mux, f.backend)
-	f.handler = mux
+	f.handler = documented(t, mux)
 	f.shop = f.newShop("audio")
 	f.admin = f.token(f.shop, purvey.Admin, purvey.Live)
 	f.member = f.token(f.shop, purvey.Member, purvey.Live)

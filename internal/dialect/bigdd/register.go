@@ -14,6 +14,7 @@ import (
 	"purvey"
 	"purvey/internal/auth"
 	"purvey/internal/catalog"
+	"purvey/internal/delivery"
 	"purvey/internal/httpjson"
 	"purvey/internal/idempotency"
 	"purvey/internal/license"
@@ -30,6 +31,7 @@ type Backend struct {
 	Shops       *shop.Service
 	Idempotency *idempotency.Service
 	Catalog     *catalog.Service
+	Delivery    *delivery.Service
 	Orders      *order.Service
 	Licenses    *license.Service
 	Mail        *mail.Service
@@ -53,6 +55,7 @@ func Register(mux *http.ServeMux, b Backend) {
 	for _, rt := range a.routes {
 		mux.Handle(rt.pattern, guard(rt.handler))
 	}
+	a.publish(mux, guard)
 	mux.Handle(prefix, guard(a.checked(anyRole, a.fallback)))
 	mux.Handle("/public-api/", guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.respond(w, r, errNoCall())
@@ -73,6 +76,7 @@ func newAPI(b Backend) *api {
 	a.routesOrders()
 	a.routesLicenses()
 	a.routesMessages()
+	a.routesStats()
 	a.routesEndpoints()
 	a.routesSettings()
 	a.known = http.NewServeMux()
@@ -258,7 +262,7 @@ func rateHeaders(h http.Header, r auth.Rate) {
 // method's, else 404.
 func (a *api) fallback(w http.ResponseWriter, r *request) error {
 	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions} {
 		probe := &http.Request{Method: method, URL: r.URL, Host: r.Host}
 		if _, pattern := a.known.Handler(probe); pattern != "" {
 			allowed = append(allowed, method)
