@@ -235,7 +235,7 @@ func TestPDFMissingFile(t *testing.T) {
 func TestScanChunks(t *testing.T) {
 	t.Parallel()
 	b := readFile(t, qpdf(t, book(t, 20), "--object-streams=generate"))
-	for _, extra := range []int{0, 1, 511, 512, 513} {
+	for _, extra := range []int{0, 1, scanOverlap - 1, scanOverlap, scanOverlap + 1} {
 		b := append(bytes.Clone(b), bytes.Repeat([]byte{' '}, extra)...)
 		d, _, err := newDocument(bytes.NewReader(b), int64(len(b)))
 		if err != nil {
@@ -245,7 +245,10 @@ func TestScanChunks(t *testing.T) {
 		if err != nil || len(want) < 20 {
 			t.Fatalf("%d objects, %v", len(want), err)
 		}
-		for _, chunk := range []int{1, 7, 512, 1000, len(b) - 512, len(b), len(b) - 9} {
+		for _, chunk := range []int{97, 512, 1000, len(b) - 512, len(b), len(b) - 9, len(b) - scanOverlap - 9} {
+			if chunk < 1 {
+				continue
+			}
 			got, trailers, err := d.scan(chunk)
 			if err != nil || !slices.Equal(got, want) || !slices.Equal(trailers, wantTrailers) {
 				t.Fatalf("in chunks of %d: %d objects instead of %d, %v", chunk, len(got), len(want), err)

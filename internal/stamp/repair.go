@@ -78,7 +78,7 @@ type finding struct {
 
 const (
 	scanChunk   = 1 << 20
-	scanOverlap = 512 // what is looked at before and behind a word
+	scanOverlap = 16 << 10 // what is looked at before and behind a word
 )
 
 // scan lists the objects in the order of the file, and the places of the word
@@ -104,6 +104,9 @@ func (d *document) scan(chunk int) (found []finding, trailers []int64, err error
 			}
 			if f, ok := header(b, i); ok {
 				rest := b[i:min(i+scanOverlap, len(b))]
+				if end := bytes.Index(rest[3:], []byte("obj")); end >= 0 {
+					rest = rest[:3+end]
+				}
 				f.packs, f.sections = bytes.Contains(rest, []byte("/ObjStm")), bytes.Contains(rest, []byte("/XRef"))
 				f.at += at
 				if found = append(found, f); len(found) > maxObjects {
