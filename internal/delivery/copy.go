@@ -16,6 +16,7 @@ type copyKey struct{ holder, file, version string }
 
 // copies are the copies that requests of this process were about lately.
 type copies struct {
+	alone bool // no other process serves from this database
 	mu    sync.Mutex
 	slots map[copyKey]*slot
 	live  map[string]*openCopy // by download id
@@ -23,8 +24,8 @@ type copies struct {
 	flush sync.Mutex           // held by the flush that is running
 }
 
-func newCopies() *copies {
-	return &copies{slots: map[copyKey]*slot{}, live: map[string]*openCopy{}, wake: make(chan struct{}, 1)}
+func newCopies(alone bool) *copies {
+	return &copies{alone: alone, slots: map[copyKey]*slot{}, live: map[string]*openCopy{}, wake: make(chan struct{}, 1)}
 }
 
 // slot is the place of the newest copy of a key.
@@ -94,14 +95,13 @@ func (c *copies) known(d purvey.Download) purvey.Download {
 	}
 	oc.mu.Lock()
 	defer oc.mu.Unlock()
-	if oc.d.Sent > d.Sent {
-		d.Sent = oc.d.Sent
-	}
+	here := oc.now(d.LastAt)
+	d.Sent = max(d.Sent, here.Sent)
 	if d.CompletedAt.IsZero() {
-		d.CompletedAt = oc.d.CompletedAt
+		d.CompletedAt = here.CompletedAt
 	}
-	if oc.d.LastAt.After(d.LastAt) {
-		d.LastAt = oc.d.LastAt
+	if here.LastAt.After(d.LastAt) {
+		d.LastAt = here.LastAt
 	}
 	return d
 }
@@ -142,7 +142,7 @@ func (s *Service) beginOf(ctx context.Context, src *source, f purvey.File, size,
 	sl.deciding.Lock()
 	defer sl.deciding.Unlock()
 	now := s.db.Now()
-	if oc := sl.current; oc != nil && oc.join(now, from) {
+	if oc := sl.current; oc != nil && oc.join(now, from, s.copies.alone) {
 		return oc, nil
 	}
 	d, err := s.beginStored(ctx, src, f, size, from, c)
@@ -169,7 +169,7 @@ func (s *Service) beginStored(ctx context.Context, src *source, f purvey.File, s
 		if src.resume {
 			return errGrantOver
 		}
-		all, counted, err := tx.CountCopies(ctx, src.holder, f.ID, src.since)
+		all, counted, err := tx.CountCopies(ctx, src.holder, f.ID, src.since, src.allowance)
 		if err != nil {
 			return err
 		}

@@ -169,14 +169,16 @@ func (s *Service) Granted(ctx context.Context, token string, note Note) (*Item, 
 	return s.fileItem(ctx, sources, f)
 }
 
-// Check tells whether a request for an Item from the byte on would be
-// answered, and begins nothing.
-func (s *Service) Check(ctx context.Context, it *Item, from int64) error {
-	g, off := it.goodsAt(from)
-	if g == nil {
-		return nil
+// Check tells whether any request for bytes of an Item would be answered, and
+// begins nothing. A copy that may only be finished counts as an answer: clients
+// ask for the headers before they resume.
+func (s *Service) Check(ctx context.Context, it *Item) error {
+	for _, p := range it.pieces {
+		if p.goods != nil {
+			return s.check(ctx, p.goods.sources, p.goods.file, min(1, p.goods.size))
+		}
 	}
-	return s.check(ctx, g.sources, g.file, off)
+	return nil
 }
 
 func (s *Service) check(ctx context.Context, sources []*source, f purvey.File, from int64) error {
@@ -208,23 +210,11 @@ func (s *Service) checkOf(ctx context.Context, src *source, f purvey.File, from 
 	case src.allowance == 0:
 		return nil
 	}
-	_, counted, err := s.db.CountCopies(ctx, src.holder, f.ID, src.since)
+	_, counted, err := s.db.CountCopies(ctx, src.holder, f.ID, src.since, src.allowance)
 	if err == nil && counted >= src.allowance {
 		err = refused(purvey.ReasonUsedUp)
 	}
 	return err
-}
-
-// goodsAt gives the first goods at or behind a byte, and where in them the
-// byte falls.
-func (it *Item) goodsAt(from int64) (*goods, int64) {
-	for _, p := range it.pieces {
-		if p.goods != nil && (from < p.size || p.size == 0 && from <= 0) {
-			return p.goods, max(from, 0)
-		}
-		from -= p.size
-	}
-	return nil, 0
 }
 
 // GrantFile is the answer to the button of one file on an order's page: the

@@ -26,10 +26,11 @@ func (q Queries) LatestCopy(ctx context.Context, holder, fileID, versionID strin
 }
 
 // CountCopies tells how many copies of a file a holder has begun in all, and
-// how many of them after an instant.
-func (q Queries) CountCopies(ctx context.Context, holder, fileID string, after time.Time) (all, counted int, err error) {
-	err = q.row(ctx, `SELECT count(*), count(CASE WHEN created_at > $3 THEN 1 END) FROM download WHERE holder = $1 AND file_id = $2`,
-		[]any{holder, fileID, micros(after)}, &all, &counted)
+// how many of them after an instant, counted up to a ceiling.
+func (q Queries) CountCopies(ctx context.Context, holder, fileID string, after time.Time, ceiling int) (all, counted int, err error) {
+	err = q.row(ctx, `SELECT coalesce((SELECT d.number FROM download d WHERE d.holder = $1 AND d.file_id = $2 ORDER BY d.id DESC LIMIT 1), 0),
+		(SELECT count(*) FROM (SELECT 1 AS one FROM download d WHERE d.holder = $1 AND d.file_id = $2 AND d.created_at > $3 ORDER BY d.id DESC LIMIT $4) x)`,
+		[]any{holder, fileID, micros(after), ceiling}, &all, &counted)
 	return all, counted, err
 }
 
