@@ -61,11 +61,18 @@ func (s *Service) ViewURL(ctx context.Context, r purvey.Right, life time.Duratio
 	if !slices.ContainsFunc(r.Goods(), func(f purvey.File) bool { return Viewable(f) != "" }) {
 		return "", nil
 	}
-	return s.originOf(ctx, r.Order.ShopID) + "/view/" + s.viewToken(r.Order, r.Line.ID, life), nil
+	return s.originOf(ctx, r.Order.ShopID) + "/view/" + s.viewToken(viewPage, r.Order, r.Line.ID, life), nil
 }
 
-func (s *Service) viewToken(o purvey.Order, lineID string, life time.Duration) string {
-	b := binary.AppendUvarint(putID(nil, lineID), uint64(o.LinkEpoch))
+// What an address of the viewer opens. Bytes open no page, so that nobody can
+// go on for ever from one address to the next.
+const (
+	viewPage  = 'p'
+	viewBytes = 'b'
+)
+
+func (s *Service) viewToken(kind byte, o purvey.Order, lineID string, life time.Duration) string {
+	b := binary.AppendUvarint(putID([]byte{kind}, lineID), uint64(o.LinkEpoch))
 	return s.keys.Token(purposeView, binary.AppendUvarint(b, uint64(s.db.Now().Add(life).Unix())))
 }
 
@@ -100,18 +107,22 @@ type View struct {
 	Shop  purvey.Shop
 	Title string // the product's name
 	Files []purvey.File
-	Token string // for the bytes: it outlives the page's address
+	Bytes string // the token of the bytes: it outlives the page's address
 }
 
 // View gives the viewer's page of an address. A forged one is purvey.NotFound,
 // one whose time is over purvey.Gone; while the goods may not be had it is
-// purvey.Denied with a reason.
+// purvey.Denied with a reason. Where the shop is known, the error comes with it.
 func (s *Service) View(ctx context.Context, token string) (View, error) {
-	src, err := s.viewSource(ctx, token)
-	if err != nil {
+	src, err := s.viewSource(ctx, viewPage, token)
+	if src == nil {
 		return View{}, err
 	}
-	v := View{Shop: src.shop, Title: src.right.Line.ProductName, Token: s.viewToken(src.right.Order, src.right.Line.ID, viewLife)}
+	v := View{Shop: src.shop}
+	if err != nil {
+		return v, err
+	}
+	v.Title, v.Bytes = src.right.Line.ProductName, s.viewToken(viewBytes, src.right.Order, src.right.Line.ID, viewLife)
 	for _, f := range src.files {
 		if Viewable(f) != "" {
 			v.Files = append(v.Files, f)
@@ -123,13 +134,14 @@ func (s *Service) View(ctx context.Context, token string) (View, error) {
 	return v, nil
 }
 
-// viewSource gives the line behind an address of the viewer, as it stands now.
-func (s *Service) viewSource(ctx context.Context, token string) (*source, error) {
+// viewSource gives the line behind an address of the viewer, as it stands now;
+// a line that may not be viewed, with the error.
+func (s *Service) viewSource(ctx context.Context, kind byte, token string) (*source, error) {
 	b, ok := s.keys.OpenToken(purposeView, token)
-	if !ok {
+	if !ok || len(b) == 0 || b[0] != kind {
 		return nil, purvey.Missing("page")
 	}
-	lineID, b, ok := takeID(b)
+	lineID, b, ok := takeID(b[1:])
 	epoch, n := binary.Uvarint(b)
 	b = b[max(n, 0):]
 	expires, m := binary.Uvarint(b)
@@ -150,9 +162,9 @@ func (s *Service) viewSource(ctx context.Context, token string) (*source, error)
 	src := s.lineSource(shop, r)
 	switch {
 	case src.refusal != nil:
-		return nil, refused(src.refusal.Reason)
+		return src, refused(src.refusal.Reason)
 	case !s.db.Now().Before(time.Unix(int64(expires), 0)):
-		return nil, errViewOver
+		return src, errViewOver
 	}
 	return src, nil
 }
@@ -170,10 +182,10 @@ type Reading struct {
 	at     int64
 }
 
-// Read opens a file for the viewer. The errors are those of View; a file that
-// cannot be viewed is purvey.NotFound.
+// Read opens a file for the viewer, by the Bytes of its View. The errors are
+// those of View; a file that cannot be viewed is purvey.NotFound.
 func (s *Service) Read(ctx context.Context, token, fileID string, c Client) (*Reading, error) {
-	src, err := s.viewSource(ctx, token)
+	src, err := s.viewSource(ctx, viewBytes, token)
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +220,7 @@ func (s *Service) beginReading(ctx context.Context, src *source, f purvey.File, 
 	sl.deciding.Lock()
 	defer sl.deciding.Unlock()
 	now := s.db.Now()
-	if oc := sl.current; oc != nil && oc.join(now, 0) {
+	if oc := sl.current; oc != nil && oc.join(now, 0, s.copies.alone) {
 		return oc, nil
 	}
 	var d purvey.Download

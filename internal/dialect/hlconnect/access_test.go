@@ -290,7 +290,7 @@ func TestHL29_CancelKillsURLs(t *testing.T) {
 		if _, err := w.view(view); purvey.ReasonOf(err) != purvey.ReasonCanceled {
 			t.Errorf("view: %v", err)
 		}
-		if _, err := w.delivery.Read(t.Context(), opened.Token, opened.Files[0].ID, delivery.Client{}); purvey.ReasonOf(err) != purvey.ReasonCanceled {
+		if _, err := w.delivery.Read(t.Context(), opened.Bytes, opened.Files[0].ID, delivery.Client{}); purvey.ReasonOf(err) != purvey.ReasonCanceled {
 			t.Errorf("bytes of an open viewer: %v", err)
 		}
 		w.line("GET", "/purchase/download-url", 1, 1).refused(404, 0)
