@@ -25,6 +25,7 @@ import (
 	"purvey/internal/stamp"
 	"purvey/internal/web/admin"
 	"purvey/internal/web/buyer"
+	"purvey/internal/web/viewer"
 	"purvey/internal/webhook"
 )
 
@@ -141,6 +142,7 @@ func (a *app) routes() {
 		Auth: n.auth, Orders: a.orders, DownloadURL: a.delivery.LineURL, ViewURL: a.delivery.ViewURL, Log: n.log,
 		Health: []hlconnect.Component{{Name: "database", Check: n.db.Ping}, {Name: "storage", Check: a.bucket.Check}},
 	})
+	viewer.Register(mux, viewer.Backend{Delivery: a.delivery, Log: n.log})
 	buyer.Register(mux, buyer.Backend{Delivery: a.delivery, Log: n.log})
 	admin.Register(mux, admin.Backend{Auth: n.auth, Log: n.log})
 	ready := &readiness{log: n.log, parts: []part{{"database", n.db.Ping}, {"storage", a.bucket.Check}}}
