@@ -114,6 +114,34 @@ func (s *Service) PlaceIn(ctx context.Context, tx *store.Tx, scope purvey.Scope,
 	return o, out.run(ctx, r.Lines)
 }
 
+// addLines adds lines to a locked order and releases them if it is paid. It
+// tells of no purchase: the order itself was told when it was placed.
+func (s *Service) addLines(ctx context.Context, tx *store.Tx, o purvey.Order, lines []LineRequest, mail bool) (purvey.Order, error) {
+	products, err := s.products(ctx, tx, scopeOf(&o), lines)
+	if err != nil {
+		return o, err
+	}
+	added := o
+	added.Lines = nil
+	for _, lr := range lines {
+		l := lr.line(tx, &o, products[lr.ProductID], lr.Number)
+		o.TotalCents += l.PriceCents * int64(l.Quantity)
+		added.Lines = append(added.Lines, l)
+	}
+	if o.Financial == purvey.Refunded { // something is paid for again
+		o.Financial, added.Financial = purvey.PartiallyRefunded, purvey.PartiallyRefunded
+	}
+	if err := tx.UpdateOrder(ctx, &o); err != nil {
+		return o, err
+	}
+	out := release{s: s, tx: tx, order: &added, products: products, silent: true, noMail: !mail, fresh: true}
+	if err := out.run(ctx, lines); err != nil {
+		return o, err
+	}
+	o.Lines = append(o.Lines, added.Lines...)
+	return o, nil
+}
+
 // products reads the products of the lines; an unknown one is NotFound.
 func (s *Service) products(ctx context.Context, tx *store.Tx, scope purvey.Scope, lines []LineRequest) (map[string]purvey.Product, error) {
 	ids := make([]string, len(lines))

@@ -220,8 +220,7 @@ func (s *Service) placeRegistered(ctx context.Context, tx *store.Tx, scope purve
 	return s.appendLines(ctx, tx, scope, o, lines[first:])
 }
 
-// appendLines adds lines to a paid order. It tells of no purchase: the order
-// itself was told when it was placed.
+// appendLines adds registered lines to the order that has their number.
 func (s *Service) appendLines(ctx context.Context, tx *store.Tx, scope purvey.Scope, o purvey.Order, lines []LineRequest) (purvey.Order, error) {
 	o, err := tx.LockOrder(ctx, scope, o.ID)
 	if err != nil {
@@ -235,29 +234,7 @@ func (s *Service) appendLines(ctx context.Context, tx *store.Tx, scope purvey.Sc
 			return o, lineTaken(lr.Number)
 		}
 	}
-	products, err := s.products(ctx, tx, scope, lines)
-	if err != nil {
-		return o, err
-	}
-	added := o
-	added.Lines = nil
-	for _, lr := range lines {
-		l := lr.line(tx, &o, products[lr.ProductID], lr.Number)
-		o.TotalCents += l.PriceCents * int64(l.Quantity)
-		added.Lines = append(added.Lines, l)
-	}
-	if o.Financial == purvey.Refunded { // something is paid for again
-		o.Financial, added.Financial = purvey.PartiallyRefunded, purvey.PartiallyRefunded
-	}
-	if err := tx.UpdateOrder(ctx, &o); err != nil {
-		return o, err
-	}
-	out := release{s: s, tx: tx, order: &added, products: products, silent: true, noMail: true, fresh: true}
-	if err := out.run(ctx, lines); err != nil {
-		return o, err
-	}
-	o.Lines = append(o.Lines, added.Lines...)
-	return o, nil
+	return s.addLines(ctx, tx, o, lines, false)
 }
 
 func (r *Registration) check() error {

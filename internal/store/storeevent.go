@@ -68,11 +68,11 @@ func (tx *Tx) UpdateStoreEvent(ctx context.Context, e *purvey.StoreEvent) error 
 	return err
 }
 
-// SettleStoreEvents gives the state of a sale to the other events that spoke of
-// it and waited for it.
+// SettleStoreEvents gives the state that a purchase has reached to the other
+// events that spoke of it. One that waits to be worked on is left alone.
 func (tx *Tx) SettleStoreEvents(ctx context.Context, e purvey.StoreEvent) error {
-	_, err := tx.exec(ctx, `UPDATE store_event SET state = $2, unmapped = $3, order_id = $4 WHERE sale_id = $1 AND sale_id <> '' AND state IN ('done', 'unmapped')
-		AND (state <> $2 OR order_id <> $4 OR unmapped <> $3)`, e.SaleID, e.State, asJSON(e.Unmapped), e.OrderID)
+	_, err := tx.exec(ctx, `UPDATE store_event SET state = $2, error = '', unmapped = $3, order_id = $4 WHERE sale_id = $1 AND sale_id <> ''
+		AND state <> 'received' AND (state <> $2 OR order_id <> $4 OR unmapped <> $3)`, e.SaleID, e.State, asJSON(e.Unmapped), e.OrderID)
 	return err
 }
 
