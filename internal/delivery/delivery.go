@@ -39,7 +39,7 @@ func New(db *store.DB, bucket blob.Bucket, keys *keyring.Keyring, o Options) *Se
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{db: db, bucket: bucket, keys: keys, origin: o.Origin, mail: o.Mail, log: o.Log, copies: newCopies()}
+	s := &Service{db: db, bucket: bucket, keys: keys, origin: o.Origin, mail: o.Mail, log: o.Log, copies: newCopies(db.Engine() == "sqlite")}
 	s.stamping = newStamping(s, o)
 	return s
 }

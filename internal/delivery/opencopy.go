@@ -23,7 +23,7 @@ type openCopy struct {
 // flight is a run of bytes on its way to a client.
 type flight struct {
 	copy     *openCopy
-	from, to int64 // what was handed to the connection; guarded by copy.mu
+	from, to int64 // what was, or is being, handed to the connection; guarded by copy.mu
 }
 
 // staleAfter is how long an idle copy in memory is believed: another process
@@ -39,16 +39,42 @@ const slack = 4 << 20
 // copy; what it was sent is counted all the same.
 const maxRuns = 1000
 
-// join makes a request part of the copy if it still takes it.
-func (oc *openCopy) join(now time.Time, from int64) bool {
+// join makes a request part of the copy if it still takes it. A copy that no
+// request of this process holds is believed for a moment, and only by a process
+// that is alone.
+func (oc *openCopy) join(now time.Time, from int64, alone bool) bool {
 	oc.mu.Lock()
 	defer oc.mu.Unlock()
-	if oc.users == 0 && time.Since(oc.synced) > staleAfter || !oc.d.Takes(now, from) {
+	if oc.users == 0 && (!alone || time.Since(oc.synced) > staleAfter) || !oc.now(now).Takes(now, from) {
 		return false
 	}
 	oc.d.LastAt, oc.dirty = now, true
 	oc.users++
 	return true
+}
+
+// now is the copy as it stands when all that is on its way arrives. A client
+// may have its last byte before the one who sent it comes to note that.
+func (oc *openCopy) now(now time.Time) purvey.Download {
+	d := oc.d
+	if !d.CompletedAt.IsZero() {
+		return d
+	}
+	sum := d.Covered.Bytes()
+	for f := range oc.flights {
+		sum += f.to - f.from
+	}
+	if sum < d.Size || len(oc.flights) == 0 {
+		return d
+	}
+	covered := slices.Clone(d.Covered)
+	for f := range oc.flights {
+		covered = cover(covered, f.from, f.to)
+	}
+	if covered.Bytes() >= d.Size {
+		d.CompletedAt = now
+	}
+	return d
 }
 
 // fly begins a run of bytes.
@@ -66,16 +92,17 @@ func (f *flight) reserve(n int64) int64 {
 	oc.mu.Lock()
 	defer oc.mu.Unlock()
 	n = min(n, oc.d.Budget())
+	f.to += n
 	oc.d.Sent, oc.pending, oc.dirty = oc.d.Sent+n, oc.pending+n, true
 	return n
 }
 
-// sent notes that of reserved bytes these were handed to the connection.
+// sent notes how many of the reserved bytes were handed to the connection.
 func (f *flight) sent(reserved, n int64) {
 	oc := f.copy
 	oc.mu.Lock()
 	defer oc.mu.Unlock()
-	f.to += n
+	f.to -= reserved - n
 	oc.d.Sent, oc.pending = oc.d.Sent-(reserved-n), oc.pending-(reserved-n)
 }
 

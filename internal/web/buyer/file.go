@@ -35,7 +35,7 @@ func (h *handlers) sendItem(w http.ResponseWriter, r *http.Request, it *delivery
 		return nil
 	}
 	if r.Method == http.MethodHead {
-		if err := h.Delivery.Check(r.Context(), it, 0); err != nil {
+		if err := h.Delivery.Check(r.Context(), it); err != nil {
 			return err
 		}
 		describe(w.Header(), it)
