@@ -29,30 +29,14 @@ var errViewOver error = purvey.Errorf(purvey.Gone, "this address has expired")
 // has none. Like FileURL it begins nothing, and the right is looked at when the
 // bytes are asked for.
 func (s *Service) LineURL(ctx context.Context, r purvey.Right, life time.Duration) (string, error) {
-	files := r.Goods()
-	switch len(files) {
+	switch files := r.Goods(); len(files) {
 	case 0:
 		return "", nil
 	case 1:
 		return s.FileURL(ctx, r, files[0], life), nil
+	default:
+		return s.lineArchiveURL(ctx, r, life), nil
 	}
-	o, shop, err := s.orderAt(ctx, r.Order.ID, r.Order.LinkEpoch)
-	if err != nil {
-		return "", err
-	}
-	sources, err := s.orderSources(ctx, o, shop)
-	if err != nil {
-		return "", err
-	}
-	members := membersOf(sources)
-	reasons := make([]purvey.Reason, len(members))
-	for i, m := range members {
-		if m.src.holder != r.Line.ID {
-			reasons[i] = purvey.ReasonNoFiles // of another line: left out
-		}
-	}
-	g := grant{kind: grantOrderZip, holder: o.ID, epoch: o.LinkEpoch, members: packMembers(members, reasons), expires: s.db.Now().Add(life)}
-	return s.originOf(ctx, o.ShopID) + "/b/" + s.grantToken(g) + "/" + pathName(archiveName(o)), nil
 }
 
 // ViewURL is the address of the viewer for a line's goods, good for so long;

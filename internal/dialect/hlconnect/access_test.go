@@ -159,6 +159,12 @@ func TestHL24_DownloadURL(t *testing.T) {
 		if i := w.items(1)[2]; i.Status != "COMPLETED" || i.DownloadURL != nil || i.ViewURL != nil {
 			t.Errorf("%+v", i)
 		}
+		// Lines that come later leave an archive's address as it is.
+		archive := w.url("/purchase/download-url", 1, 3)
+		w.buy(p, 1, 5)
+		if _, err := w.fetch(archive); err != nil {
+			t.Error(err)
+		}
 		// While access is off a line is complete and has no URLs.
 		o, err := w.orders.ByNumber(t.Context(), w.scope(), 1)
 		w.must(err)

@@ -2,7 +2,6 @@ package hlconnect_test
 
 import (
 	"encoding/json"
-
 	"strings"
 	"sync"
 	"testing"

@@ -17,8 +17,15 @@ func TestHL01_BearerOnEveryCallButHealth(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		calls := [][2]string{
-			{"POST", validatePath}, {"POST", "/purchase/register"}, {"GET", "/purchase/info"}, {"GET", "/purchase/download-url"},
-			{"GET", "/purchase/view-url"}, {"DELETE", "/purchase/cancel"}, {"GET", "/assets/list"}, {"GET", "/purchase/nothing"}, {"GET", "/assets/"},
+			{"POST", validatePath},
+			{"POST", "/purchase/register"},
+			{"GET", "/purchase/info"},
+			{"GET", "/purchase/download-url"},
+			{"GET", "/purchase/view-url"},
+			{"DELETE", "/purchase/cancel"},
+			{"GET", "/assets/list"},
+			{"GET", "/purchase/nothing"},
+			{"GET", "/assets/"},
 		}
 		for _, c := range calls {
 			for _, token := range []string{"", "nonsense", purvey.NewTokenText()} {
@@ -104,7 +111,7 @@ func TestHL04_ValidationGivesATokenAndItsEnd(t *testing.T) {
 			t.Errorf("%s, want exp_date %s", a.body, end)
 		}
 		// Several live tokens for one sale may stand beside each other.
-		if w.quote(p, 1) == w.quote(p, 1) {
+		if one, other := w.quote(p, 1), w.quote(p, 1); one == other {
 			t.Error("two validations gave one token")
 		}
 		w.settings(`{"lifetimes":{"validation_token":60}}`)

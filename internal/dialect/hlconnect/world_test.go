@@ -81,7 +81,8 @@ func newWorld(t *testing.T, db *store.DB, clock *storetest.Clock, o auth.Options
 	hlconnect.Register(mux, hlconnect.Backend{
 		Auth: w.auth, Orders: w.orders, DownloadURL: w.delivery.LineURL, ViewURL: w.delivery.ViewURL,
 		Health: []hlconnect.Component{
-			{Name: "db", Check: db.Ping}, {Name: "storage", Check: bucket.Check},
+			{Name: "db", Check: db.Ping},
+			{Name: "storage", Check: bucket.Check},
 			{Name: "lamp", Check: func(context.Context) error { return errors.New("burnt out") }},
 		},
 		Log: slog.New(slog.DiscardHandler),
