@@ -6,8 +6,12 @@
 // few kilobytes are appended, namely the text with its font once, the changed
 // page objects, and a cross-reference section that points back to the old one.
 // Hyperlinks, forms, outlines, encryption and permission bits stay what they
-// were. The reader that this needs is strict. A file it does not take is first
-// rewritten by pdfcpu, which repairs damaged files, and stamped then.
+// were. A file that opens without a password is stamped whatever its bits say:
+// the seller, not the reader, has it stamped.
+//
+// The reader that this needs is strict. If the cross-reference sections of a
+// file are damaged, its objects are searched for instead, and the update gets
+// a complete section. What is damaged otherwise is rewritten by pdfcpu first.
 //
 // Files come from outside and may be hostile, so a server does not call PDF or
 // EPUB itself. A Runner starts its own program again with a hidden subcommand,

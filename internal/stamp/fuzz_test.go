@@ -16,8 +16,11 @@ func FuzzReader(f *testing.F) {
 	small := onePage(f, "/MediaBox[0 0 595 842]/Rotate 90/CropBox[1 2 30 40]", "q BT /F1 9 Tf (Body) Tj ET Q")
 	f.Add(readFile(f, small))
 	for _, args := range [][]string{
-		{"--object-streams=generate"}, {"--linearize"}, {"--linearize", "--object-streams=generate"},
-		{"--encrypt", "", "owner", "256", "--"}, {"--object-streams=generate", "--encrypt", "", "owner", "256", "--"},
+		{"--object-streams=generate"},
+		{"--linearize"},
+		{"--linearize", "--object-streams=generate"},
+		{"--encrypt", "", "owner", "256", "--"},
+		{"--object-streams=generate", "--encrypt", "", "owner", "256", "--"},
 		{"--allow-weak-crypto", "--encrypt", "", "owner", "128", "--use-aes=n", "--"},
 	} {
 		f.Add(readFile(f, qpdf(f, small, args...)))

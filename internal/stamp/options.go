@@ -45,7 +45,7 @@ const (
 	TopCenter    Position = "top-center"
 	TopLeft      Position = "top-left"
 	TopRight     Position = "top-right"
-	Diagonal     Position = "diagonal" // through the middle, rising to the right
+	Diagonal     Position = "diagonal" // through the middle, rising to the right; copying it out gives it in pieces
 )
 
 // Limits and defaults of Options.

@@ -128,8 +128,13 @@ func TestPDFPlace(t *testing.T) {
 		position Position
 		x, y     float64 // -1 left or top, 0 middle, 1 right or bottom
 	}{
-		{BottomCenter, 0, 1}, {BottomLeft, -1, 1}, {BottomRight, 1, 1},
-		{TopCenter, 0, -1}, {TopLeft, -1, -1}, {TopRight, 1, -1}, {"", 0, 1},
+		{BottomCenter, 0, 1},
+		{BottomLeft, -1, 1},
+		{BottomRight, 1, 1},
+		{TopCenter, 0, -1},
+		{TopLeft, -1, -1},
+		{TopRight, 1, -1},
+		{"", 0, 1},
 	}
 	for _, p := range pages {
 		t.Run(p.name, func(t *testing.T) {
