@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"time"
 
 	"purvey"
 )
@@ -39,22 +38,6 @@ func scanLine(s scanner, l *purvey.Line) error {
 		l.Extra = []byte(extra)
 	}
 	return err
-}
-
-// OrderFilter narrows a list of orders. Values of one field are alternatives,
-// fields are joined by and; a zero field narrows nothing.
-type OrderFilter struct {
-	From, Before   time.Time // created: From inclusive, Before exclusive
-	Financial      []string
-	Products       []string // ids; orders that have a line of any
-	Email          string   // any case
-	Query          string   // part of the name, any case
-	CustomerNumber int64    // trailing number of the customer's gid
-	Source         string
-	Reference      string
-	Types          []string
-	CustomerIDs    []string
-	LineStatus     []string // orders that have a line in any of these
 }
 
 // Order gives a whole order of the scope.
@@ -110,33 +93,7 @@ func (q Queries) order(ctx context.Context, where string, args ...any) (purvey.O
 
 // Orders lists whole orders of the scope.
 func (q Queries) Orders(ctx context.Context, scope purvey.Scope, f OrderFilter, p purvey.Page) (purvey.Listed[purvey.Order], error) {
-	w := newWhere(`o.shop_id = $1 AND o.mode = $2`, scope.ShopID, scope.Mode)
-	if !f.From.IsZero() {
-		w.and(`o.created_at >= ?`, micros(f.From))
-	}
-	if !f.Before.IsZero() {
-		w.and(`o.created_at < ?`, micros(f.Before))
-	}
-	if f.Email != "" {
-		w.and(`o.email_folded = ?`, purvey.Fold(f.Email))
-	}
-	if f.Query != "" {
-		w.and(`o.name_folded LIKE ? ESCAPE '\'`, likePattern(f.Query))
-	}
-	if f.CustomerNumber != 0 {
-		w.and(`o.customer_number = ?`, f.CustomerNumber)
-	}
-	if f.Source != "" {
-		w.and(`o.source = ?`, f.Source)
-	}
-	if f.Reference != "" {
-		w.and(`o.external_reference = ?`, f.Reference)
-	}
-	w.in(`o.financial`, f.Financial)
-	w.in(`o.type`, f.Types)
-	w.in(`o.customer_id`, f.CustomerIDs)
-	w.exists(`SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.product_id`, f.Products)
-	w.exists(`SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.status`, f.LineStatus)
+	w := f.where(scope)
 	text, args := w.list(`SELECT `+orderColumns+` FROM orders o`, "o", p)
 	items, err := collect(ctx, q, text, args, scanOrder)
 	if err != nil {

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"purvey"
+)
+
+// OrderFilter narrows a list of orders. Values of one field are alternatives,
+// fields are joined by and; a zero field narrows nothing.
+type OrderFilter struct {
+	From, Before               time.Time // created: From inclusive, Before exclusive
+	UpdatedFrom, UpdatedBefore time.Time // changed: the same
+	Financial                  []string
+	Products                   []string // ids; orders that have a line of any
+	Email                      string   // any case, outer space aside
+	Query                      string   // part of the name, any case; a leading # is left out
+	CustomerNumber             int64    // trailing number of the customer's gid
+	Source                     string
+	Reference                  string
+	IDs                        []string
+	Types                      []string
+	CustomerIDs                []string
+	LineStatus                 []string // orders that have a line in any of these
+	Kind                       string   // orders that have a line of a product of the kind
+	Published                  string   // the order's state in Publica.la's words
+}
+
+// where writes the conditions of a filter.
+func (f OrderFilter) where(scope purvey.Scope) *where {
+	w := newWhere(`o.shop_id = $1 AND o.mode = $2`, scope.ShopID, scope.Mode)
+	if !f.From.IsZero() {
+		w.and(`o.created_at >= ?`, micros(f.From))
+	}
+	if !f.Before.IsZero() {
+		w.and(`o.created_at < ?`, micros(f.Before))
+	}
+	if !f.UpdatedFrom.IsZero() {
+		w.and(`o.updated_at >= ?`, micros(f.UpdatedFrom))
+	}
+	if !f.UpdatedBefore.IsZero() {
+		w.and(`o.updated_at < ?`, micros(f.UpdatedBefore))
+	}
+	if email := strings.TrimSpace(f.Email); email != "" {
+		w.and(`o.email_folded = ?`, purvey.Fold(email))
+	}
+	if query := strings.TrimPrefix(strings.TrimSpace(f.Query), "#"); query != "" {
+		w.and(`o.name_folded LIKE ? ESCAPE '\'`, likePattern(query))
+	}
+	if f.CustomerNumber != 0 {
+		w.and(`o.customer_number = ?`, f.CustomerNumber)
+	}
+	if f.Source != "" {
+		w.and(`o.source = ?`, f.Source)
+	}
+	if f.Reference != "" {
+		w.and(`o.external_reference = ?`, f.Reference)
+	}
+	w.in(`o.id`, f.IDs)
+	w.in(`o.financial`, f.Financial)
+	w.in(`o.type`, f.Types)
+	w.in(`o.customer_id`, f.CustomerIDs)
+	w.exists(`SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.product_id`, f.Products)
+	w.exists(`SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.status`, f.LineStatus)
+	if f.Kind != "" {
+		w.exists(`SELECT 1 FROM order_line l JOIN product p ON p.id = l.product_id WHERE l.order_id = o.id AND p.kind`, []string{f.Kind})
+	}
+	if f.Published != "" {
+		w.published(f.Published)
+	}
+	return w
+}
+
+// lineIn finds a line of the order in a set of states.
+const lineIn = `EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.status IN `
+
+// published narrows to orders whose state reads so: approved if any line is,
+// else paused, else pending, else cancelled.
+func (w *where) published(state string) {
+	const (
+		open    = lineIn + `('processing', 'active', 'failed'))`
+		granted = `(` + lineIn + `('processing', 'failed')) OR NOT o.access_disabled AND ` + lineIn + `('active')))`
+		paused  = `(` + lineIn + `('paused')) OR o.access_disabled AND ` + lineIn + `('active')))`
+		unpaid  = lineIn + `('unpaid'))`
+	)
+	switch state {
+	case "approved":
+		w.and(granted)
+	case "paused":
+		w.and(paused + ` AND NOT ` + granted)
+	case "pending":
+		w.and(unpaid + ` AND NOT ` + paused + ` AND NOT ` + open)
+	default:
+		w.and(`NOT ` + unpaid + ` AND NOT ` + paused + ` AND NOT ` + open)
+	}
+}
+
+// OrdersAt lists whole orders, newest first, from an offset on, and counts
+// all that the filter leaves: for wires that number their pages.
+func (q Queries) OrdersAt(ctx context.Context, scope purvey.Scope, f OrderFilter, offset, limit int) (orders []purvey.Order, total int, err error) {
+	w := f.where(scope)
+	if err := q.row(ctx, `SELECT count(*) FROM orders o WHERE `+w.text.String(), w.args, &total); err != nil || offset >= total {
+		return nil, total, err
+	}
+	n := strconv.Itoa(len(w.args) + 1)
+	m := strconv.Itoa(len(w.args) + 2)
+	orders, err = collect(ctx, q, `SELECT `+orderColumns+` FROM orders o WHERE `+w.text.String()+` ORDER BY o.id DESC LIMIT $`+n+` OFFSET $`+m,
+		append(w.args, limit, offset), scanOrder)
+	if err != nil {
+		return nil, 0, err
+	}
+	return orders, total, q.fillLines(ctx, orders)
+}
