@@ -1,6 +1,9 @@
 package purvey
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Quote is the promise of a sale: product, quantity and country were checked
 // and may be bought once, until it expires (HL Connect's validation token).
@@ -38,4 +41,31 @@ func ValidQuoteText(s string) bool {
 		}
 	}
 	return true
+}
+
+// LineNotes are what is kept of a registered line in its Extra.
+type LineNotes struct {
+	Customer  string      `json:"customer,omitempty"`   // who it was sold to, where lines of one order differ
+	UnitPrice json.Number `json:"unit_price,omitempty"` // prices as they were sent
+	LinePrice json.Number `json:"line_item_price,omitempty"`
+	PartOf    int64       `json:"part_of,omitempty"` // number of the ensemble's line
+	Failure   string      `json:"failure,omitempty"` // why the line failed, for the customer
+}
+
+// Notes reads a line's notes; a line of another source has few or none.
+func (l Line) Notes() LineNotes {
+	var n LineNotes
+	if json.Unmarshal(l.Extra, &n) != nil {
+		return LineNotes{}
+	}
+	return n
+}
+
+// Buyer is the name of who the line was sold to: the line's own, else that of
+// the order's customer.
+func (r Right) Buyer() string {
+	if name := r.Line.Notes().Customer; name != "" {
+		return name
+	}
+	return r.Order.Customer.FullName()
 }

@@ -55,7 +55,7 @@ func (st *stamping) wanted(src *source, f purvey.File) (o stamp.Options, ok bool
 	} else {
 		c := src.right.Order.Customer
 		ok, text = src.right.Product.Stamping.Enabled, src.right.Product.Stamping.Text
-		fields = stamp.Fields{Email: c.Email, Name: c.FullName(), Order: src.right.Order.Name}
+		fields = stamp.Fields{Email: c.Email, Name: src.right.Buyer(), Order: src.right.Order.Name}
 	}
 	if text == "" {
 		text = shop.Policies.StampText

@@ -26,7 +26,7 @@ func (s *Service) cancel(ctx context.Context, tx *store.Tx, o *purvey.Order, l *
 	moved, left := false, false
 	for i := range o.Lines {
 		each := &o.Lines[i]
-		if each.ID == l.ID || NotesOf(*each).PartOf == l.Number {
+		if each.ID == l.ID || each.Notes().PartOf == l.Number {
 			before := each.Status
 			if err := s.move(ctx, tx, each, purvey.LineCanceled, reason); err != nil {
 				return err

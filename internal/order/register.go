@@ -149,7 +149,7 @@ func (s *Service) registered(ctx context.Context, tx *store.Tx, scope purvey.Sco
 	}
 	main := LineRequest{
 		ProductID: p.ID, Quantity: q.Quantity, PriceCents: &price, Number: r.LineNumber, Country: q.Country, Fulfil: true,
-		Extra: encode(LineNotes{Customer: r.Customer, UnitPrice: r.UnitPrice, LinePrice: r.LinePrice}),
+		Extra: encode(purvey.LineNotes{Customer: r.Customer, UnitPrice: r.UnitPrice, LinePrice: r.LinePrice}),
 	}
 	if len(r.Parts) == 0 {
 		return []LineRequest{main}, nil
@@ -171,7 +171,7 @@ func (s *Service) registered(ctx context.Context, tx *store.Tx, scope purvey.Sco
 		l.ProductID, l.Number = goods[i].ID, part.LineNumber
 		if part.LineNumber != r.LineNumber {
 			// The price stands once, on the line the caller named.
-			notes := LineNotes{Customer: r.Customer, UnitPrice: "0", LinePrice: "0"}
+			notes := purvey.LineNotes{Customer: r.Customer, UnitPrice: "0", LinePrice: "0"}
 			if whole {
 				notes.PartOf = r.LineNumber
 			}
@@ -273,26 +273,7 @@ func (r *Registration) check() error {
 // hold exactly.
 const MaxNumber = 1<<53 - 1
 
-// LineNotes are what is kept of a registered line beside the vocabulary, in
-// its Extra.
-type LineNotes struct {
-	Customer  string      `json:"customer,omitempty"`
-	UnitPrice json.Number `json:"unit_price,omitempty"`
-	LinePrice json.Number `json:"line_item_price,omitempty"`
-	PartOf    int64       `json:"part_of,omitempty"` // number of the ensemble's line
-	Failure   string      `json:"failure,omitempty"` // why the line failed, for the customer
-}
-
-// NotesOf reads a line's notes; a line of another source has few or none.
-func NotesOf(l purvey.Line) LineNotes {
-	var n LineNotes
-	if json.Unmarshal(l.Extra, &n) != nil {
-		return LineNotes{}
-	}
-	return n
-}
-
-func encode(n LineNotes) []byte {
+func encode(n purvey.LineNotes) []byte {
 	b, err := json.Marshal(n)
 	if err != nil {
 		return nil // only a number that is none can do this; check has seen them

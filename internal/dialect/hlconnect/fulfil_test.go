@@ -234,6 +234,13 @@ func TestHL34_TheCustomerIsPrintedOnTheAsset(t *testing.T) {
 		if text := w.text(w.url("/purchase/download-url", 1, 1)); !strings.Contains(text, "Licensed to Ada Reader") {
 			t.Errorf("the copy says %q", text)
 		}
+		// Each line carries its own customer, whoever the order's first was.
+		again := w.product(stamped, w.file("c.pdf", "application/pdf", pdf()+"% another"))
+		w.register(registration(w.quote(again, 1), 1, 2, "customer", "Grace Player")).want(201)
+		w.work()
+		if text := w.text(w.url("/purchase/download-url", 1, 2)); !strings.Contains(text, "Licensed to Grace Player") {
+			t.Errorf("the second copy says %q", text)
+		}
 		// What cannot be marked is not given out unmarked: the line fails.
 		w.register(registration(w.quote(w.product(stamped, w.file("b.pdf", "application/pdf", "no document")), 1), 2, 1)).want(201)
 		for range 3 {

@@ -12,7 +12,6 @@ import (
 
 	"purvey"
 	"purvey/internal/httpjson"
-	"purvey/internal/order"
 )
 
 // validate checks a sale before the customer pays. Serves HL-04 to HL-09.
@@ -184,7 +183,7 @@ func (a *api) address(r *request, right purvey.Right, by maker) (*string, error)
 // failure says why an order's lines failed.
 func failure(o purvey.Order) string {
 	for _, l := range o.Lines {
-		if m := order.NotesOf(l).Failure; m != "" {
+		if m := l.Notes().Failure; m != "" {
 			return m
 		}
 	}

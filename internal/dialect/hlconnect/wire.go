@@ -175,16 +175,13 @@ type item struct {
 // itemOf writes a line. Prices of a registered one stand as they were sent;
 // those of other sources are computed.
 func itemOf(number int64, r purvey.Right) item {
-	l, notes := r.Line, order.NotesOf(r.Line)
+	l, notes := r.Line, r.Line.Notes()
 	out := item{
-		OrderID: number, OrderLineID: l.Number, Customer: notes.Customer, UnitPrice: notes.UnitPrice, LineItemPrice: notes.LinePrice,
+		OrderID: number, OrderLineID: l.Number, Customer: r.Buyer(), UnitPrice: notes.UnitPrice, LineItemPrice: notes.LinePrice,
 		Quantity: l.Quantity, CountryCode: orNull(l.Country), Status: statusOf(l),
 	}
 	if r.Product.AssetID != 0 {
 		out.AssetID = &r.Product.AssetID
-	}
-	if out.Customer == "" {
-		out.Customer = r.Order.Customer.FullName()
 	}
 	if out.UnitPrice == "" {
 		out.UnitPrice = json.Number(purvey.FormatCents(l.PriceCents))
