@@ -147,7 +147,7 @@ func (s *Service) grantArchive(ctx context.Context, g grant, sources []*source, 
 			size += m.file.Size
 		}
 	}
-	g.members, g.expires = packMembers(members, reasons), s.db.Now().Add(grantLife(size))
+	g.members, g.expires = packMembers(members, reasons), sources[0].bounded(s.db.Now().Add(grantLife(size)))
 	return "/b/" + s.grantToken(g) + "/" + pathName(name), nil
 }
 
@@ -213,6 +213,12 @@ func (s *Service) grantedSources(ctx context.Context, g grant) ([]*source, strin
 	case grantLinkZip:
 		src, err := s.linkByID(ctx, g.holder)
 		return []*source{src}, linkArchiveName, err
+	case grantMintZip:
+		src, err := s.mintByID(ctx, g.holder)
+		if err != nil {
+			return nil, "", err
+		}
+		return []*source{src}, src.archiveName(), nil
 	case grantLineZip:
 		src, err := s.granted(ctx, g)
 		if err != nil {
@@ -293,8 +299,11 @@ func (src *source) locale() string {
 
 // made is when the source was.
 func (src *source) made() time.Time {
-	if src.via == purvey.ViaLink {
+	switch {
+	case src.via == purvey.ViaLink:
 		return src.link.CreatedAt
+	case src.right.Order.ID == "":
+		return src.mint.CreatedAt
 	}
 	return src.right.Order.CreatedAt
 }

@@ -181,12 +181,18 @@ func (s *Service) beginStored(ctx context.Context, src *source, f purvey.File, s
 			FileID: f.ID, FileName: f.Name, FileType: f.Type, Number: all + 1, Size: size,
 			IP: c.IP, UserAgent: shortened(c.UserAgent), CreatedAt: now, LastAt: now,
 		}
-		if src.via == purvey.ViaLink {
+		switch {
+		case src.via == purvey.ViaLink:
 			d.LinkID = src.holder
 			if err := tx.InsertDownload(ctx, src.holder, &d); err != nil {
 				return err
 			}
 			return s.tellUsedUp(ctx, tx, src)
+		case src.via == purvey.ViaMint:
+			d.MintID = src.holder
+			if src.right.Order.ID == "" {
+				return tx.InsertDownload(ctx, src.holder, &d)
+			}
 		}
 		return insertOrderCopy(ctx, tx, src, f, &d)
 	})

@@ -13,11 +13,12 @@ import (
 // stands now: what it may give, to whom, and how often.
 type source struct {
 	via       string
-	holder    string // id of the line or link
+	holder    string // id of the line, link or download token
 	shop      purvey.Shop
 	scope     purvey.Scope
 	right     purvey.Right // zero for a link
-	link      purvey.Link  // zero for a line
+	link      purvey.Link  // zero unless it is one
+	mint      purvey.Mint  // zero unless it is one
 	version   string       // id; "" where goods have no version
 	files     []purvey.File
 	allowance int       // copies of each file; 0 no limit
@@ -27,9 +28,10 @@ type source struct {
 }
 
 // lock names what must not happen twice at once: decisions about one file of
-// an order, or about any file of a link, whose end all files share.
+// an order, or about any file of what belongs to no order, such as a link,
+// whose end all files share.
 func (src *source) lock(fileID string) string {
-	if src.via == purvey.ViaLink {
+	if src.right.Order.ID == "" {
 		return "copies " + src.holder
 	}
 	return "copies " + src.right.Order.ID + " " + fileID
@@ -143,6 +145,14 @@ func (s *Service) linkOf(ctx context.Context, id, secret string) (*source, error
 	return s.linkByID(ctx, id)
 }
 
+func (s *Service) mintByID(ctx context.Context, id string) (*source, error) {
+	m, err := s.db.MintByID(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.mintSource(ctx, m)
+}
+
 func (s *Service) linkByID(ctx context.Context, id string) (*source, error) {
 	k, err := s.db.LinkByID(ctx, id)
 	if err != nil {
@@ -159,8 +169,11 @@ func (s *Service) linkByID(ctx context.Context, id string) (*source, error) {
 // version that the line no longer follows: a transfer that began before a
 // release may end. A withdrawn version is given to nobody.
 func (s *Service) granted(ctx context.Context, g grant) (*source, error) {
-	if g.kind == grantLink {
+	switch g.kind {
+	case grantLink:
 		return s.linkByID(ctx, g.holder)
+	case grantMint:
+		return s.mintByID(ctx, g.holder)
 	}
 	r, err := s.db.Right(ctx, g.holder)
 	if err != nil {

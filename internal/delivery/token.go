@@ -105,6 +105,8 @@ const (
 	grantOrderZip = 'O' // an archive of an order's files
 	grantLineZip  = 'L' // an archive of one line's files
 	grantLinkZip  = 'K' // an archive of a share link's files
+	grantMint     = 'm' // one file of a download token
+	grantMintZip  = 'M' // an archive of a download token's files
 )
 
 // grant is a short-lived permission for the bytes of one file or archive. It
@@ -112,7 +114,7 @@ const (
 // long as its copy is open.
 type grant struct {
 	kind    byte
-	holder  string // id of the line or link; of the order for its archive
+	holder  string // id of the line, link or download token; of the order for its archive
 	epoch   int    // of the order's links
 	file    string // "" for an archive
 	version string
@@ -146,7 +148,7 @@ func (s *Service) openGrant(token string) (grant, error) {
 		return grant{}, purvey.Missing("file")
 	}
 	g.epoch, g.expires = int(epoch), time.Unix(int64(expires), 0)
-	if g.kind == grantLine || g.kind == grantLink {
+	if g.kind == grantLine || g.kind == grantLink || g.kind == grantMint {
 		g.file, b, _ = takeID(b)
 		if g.version, b, ok = takeID(b); !ok {
 			return grant{}, purvey.Missing("file")

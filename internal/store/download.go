@@ -34,11 +34,12 @@ func (q Queries) CountCopies(ctx context.Context, holder, fileID string, after t
 	return all, counted, err
 }
 
-// OrderHasCopy tells whether any line of the order began a copy of the file.
+// OrderHasCopy tells whether a copy of the file was begun for the order: by a
+// line, or by a download token of one.
 func (q Queries) OrderHasCopy(ctx context.Context, orderID, fileID string) (bool, error) {
 	var n int
 	err := q.row(ctx, `SELECT count(*) FROM (SELECT 1 FROM download WHERE order_id = $1 AND order_id <> '' AND file_id = $2
-		AND via = 'order' LIMIT 1) x`, []any{orderID, fileID}, &n)
+		AND via <> 'reading' LIMIT 1) x`, []any{orderID, fileID}, &n)
 	return n > 0, err
 }
 
