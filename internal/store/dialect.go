@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"hash/fnv"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -23,15 +25,29 @@ var fragments = map[engine]*strings.Replacer{
 	postgresEngine: strings.NewReplacer("{for update}", "FOR UPDATE", "{skip locked}", "FOR UPDATE SKIP LOCKED"),
 }
 
+var placeholder = regexp.MustCompile(`\$[0-9]+`)
+
 // text turns a statement into the engine's own: fragments are filled, and for
 // SQLite each $n becomes ?n, since one of its drivers binds $n by order of
-// appearance.
+// appearance. When they appear as $1, $2, … in order each becomes a plain ?,
+// which has no name for the driver to look up: that look-up is linear.
 func (e engine) text(sql string) string {
 	sql = fragments[e].Replace(sql)
-	if e == sqliteEngine {
-		sql = strings.ReplaceAll(sql, "$", "?")
+	if e != sqliteEngine {
+		return sql
 	}
-	return sql
+	n, inOrder := 0, true
+	placeholder.ReplaceAllStringFunc(sql, func(p string) string {
+		n++
+		inOrder = inOrder && p == "$"+strconv.Itoa(n)
+		return p
+	})
+	return placeholder.ReplaceAllStringFunc(sql, func(p string) string {
+		if inOrder {
+			return "?"
+		}
+		return "?" + p[1:]
+	})
 }
 
 // uniqueViolation tells whether err is a unique or primary key conflict.
