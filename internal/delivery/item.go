@@ -196,23 +196,24 @@ func (s *Service) check(ctx context.Context, sources []*source, f purvey.File, f
 }
 
 func (s *Service) checkOf(ctx context.Context, src *source, f purvey.File, from int64) error {
-	if src.refusal != nil {
-		return refused(src.refusal.Reason)
-	}
-	d, err := s.db.LatestCopy(ctx, src.holder, f.ID, src.version)
 	switch {
-	case err == nil && s.copies.known(d).Takes(s.db.Now(), from):
-		return nil
-	case err != nil && !errors.Is(err, purvey.NotFound):
-		return err
-	case src.resume:
-		return errGrantOver
-	case src.allowance == 0:
+	case src.refusal != nil:
+		return refused(src.refusal.Reason)
+	case src.allowance == 0 && !src.resume:
 		return nil
 	}
-	_, counted, err := s.db.CountCopies(ctx, src.holder, f.ID, src.since, src.allowance)
-	if err == nil && counted >= src.allowance {
-		err = refused(purvey.ReasonUsedUp)
+	over := errGrantOver
+	if !src.resume {
+		_, counted, err := s.db.CountCopies(ctx, src.holder, f.ID, src.since, src.allowance)
+		if err != nil || counted < src.allowance {
+			return err
+		}
+		over = refused(purvey.ReasonUsedUp)
+	}
+	// Looked up after the count, so that a copy that was counted is seen here.
+	d, err := s.db.LatestCopy(ctx, src.holder, f.ID, src.version)
+	if errors.Is(err, purvey.NotFound) || err == nil && !s.copies.known(d).Takes(s.db.Now(), from) {
+		return over
 	}
 	return err
 }
@@ -275,8 +276,11 @@ func (s *Service) addressOf(ctx context.Context, src *source, f purvey.File, c C
 // grantPath makes our own byte URL, without the origin.
 func (s *Service) grantPath(src *source, f purvey.File, life time.Duration) string {
 	g := grant{kind: grantLine, holder: src.holder, epoch: src.right.Order.LinkEpoch, file: f.ID, version: src.version, expires: s.db.Now().Add(life)}
-	if src.via == purvey.ViaLink {
+	switch src.via {
+	case purvey.ViaLink:
 		g.kind, g.epoch = grantLink, 0
+	case purvey.ViaMint:
+		g.kind, g.epoch, g.expires = grantMint, 0, src.bounded(g.expires)
 	}
 	return "/b/" + s.grantToken(g) + "/" + pathName(f.Name)
 }

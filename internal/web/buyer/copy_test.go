@@ -277,7 +277,7 @@ func TestRestartKeepsCounts(t *testing.T) {
 		o := w.order(w.product(1, f))
 		path := w.page(o) + "/files/" + f.ID
 		w.want(w.get(path, "Range", "bytes=0-699999"), 206)
-		w.must(w.delivery.Flush(context.Background()))
+		w.settled(o, func(got []purvey.Download) bool { return got[0].Covered.Bytes() == 700_000 })
 		w.server.Close()
 		w.start()
 		w.wantBytes(w.get(path, "Range", "bytes=700000-"), 206, goods[700_000:])
