@@ -2,7 +2,9 @@ package order
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"purvey"
 	"purvey/internal/license"
@@ -168,11 +170,16 @@ func (s *Service) AssignKey(ctx context.Context, scope purvey.Scope, keyID, orde
 	return k, err
 }
 
-// orderNamed finds an order by its name; the leading # is optional.
+// orderNamed finds an order by its name; a leading # may be missing, or too
+// much.
 func orderNamed(ctx context.Context, tx *store.Tx, scope purvey.Scope, name string) (purvey.Order, error) {
 	o, err := tx.OrderByName(ctx, scope, name)
-	if err == nil || len(name) == 0 || name[0] == '#' {
+	if !errors.Is(err, purvey.NotFound) {
 		return o, err
+	}
+	name = strings.TrimSpace(name)
+	if bare, marked := strings.CutPrefix(name, "#"); marked {
+		return tx.OrderByName(ctx, scope, bare)
 	}
 	return tx.OrderByName(ctx, scope, "#"+name)
 }
