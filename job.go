@@ -16,7 +16,7 @@ const (
 	JobServeWaiting  JobKind = "serve_waiting"   // Key: shop, mode and tag
 	JobReleaseDate   JobKind = "release_date"    // Key: product id and instant
 	JobFulfil        JobKind = "fulfil"          // Key: line id
-	JobEndLine       JobKind = "end_line"        // Key: line id
+	JobEndLine       JobKind = "end_line"        // Key: line id and instant
 	JobNotifyUpdate  JobKind = "notify_update"   // Key: version id
 	JobReplay        JobKind = "replay_endpoint" // Key: endpoint id
 	JobSweepUploads  JobKind = "sweep_uploads"   // periodic

@@ -93,3 +93,9 @@ func (tx *Tx) insertCustomer(ctx context.Context, scope purvey.Scope, c *purvey.
 		c.Firstname, c.Lastname, c.Locale, c.GID, c.ExternalID, micros(c.CreatedAt))
 	return n == 1, err
 }
+
+// SetCustomerEmail gives a customer an address. It must not be another's.
+func (tx *Tx) SetCustomerEmail(ctx context.Context, id, email string) error {
+	_, err := tx.exec(ctx, `UPDATE customer SET email = $2, email_folded = $3 WHERE id = $1`, id, email, purvey.Fold(email))
+	return err
+}
