@@ -29,7 +29,7 @@ type layer struct {
 var (
 	root     = []string{""}
 	tools    = []string{"internal/store", "internal/blob", "internal/stamp", "internal/region", "internal/keyring"}
-	wire     = []string{"internal/httpjson", "internal/middleware"}
+	wire     = []string{"internal/httpjson", "internal/middleware", "internal/jwt"}
 	services = []string{
 		"internal/auth", "internal/catalog", "internal/checkout", "internal/delivery", "internal/idempotency", "internal/license",
 		"internal/mail", "internal/order", "internal/report", "internal/shop", "internal/webhook",
@@ -42,7 +42,7 @@ var layers = []layer{
 	{name: "vocabulary", packages: root},
 	{name: "tools", packages: slices.Concat(tools, wire, []string{"internal/config"}), may: root},
 	// Services parse documents as the surfaces do, but know no server of HTTP.
-	{name: "services", packages: services, may: slices.Concat(root, tools, []string{"internal/httpjson"})},
+	{name: "services", packages: services, may: slices.Concat(root, tools, []string{"internal/httpjson", "internal/jwt"})},
 	{name: "queue", packages: []string{"internal/job"}, may: []string{"", "internal/store"}},
 	{name: "pages", packages: []string{"internal/web/page"}, may: slices.Concat(root, wire)},
 	{
