@@ -23,6 +23,15 @@ type Customer struct {
 // FullName is first and last name, whichever are there.
 func (c Customer) FullName() string { return strings.TrimSpace(c.Firstname + " " + c.Lastname) }
 
+// SplitName cuts a whole name into a first and a last one, at the last space.
+func SplitName(name string) (first, last string) {
+	name = strings.Join(strings.Fields(name), " ")
+	if i := strings.LastIndexByte(name, ' '); i > 0 {
+		return name[:i], name[i+1:]
+	}
+	return name, ""
+}
+
 // ValidEmail tells whether s is a bare address (no display name) that a mail
 // server could take: at most 254 bytes, one @, a dotted or plain host.
 func ValidEmail(s string) bool {

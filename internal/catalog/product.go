@@ -36,6 +36,18 @@ const firstVersion = "1.0.0"
 // every refused field, NotFound for a file that the shop has not, Conflict for
 // a slug, external id or asset number that is taken.
 func (s *Service) CreateProduct(ctx context.Context, shop purvey.Shop, c Change) (purvey.Product, error) {
+	return s.create(ctx, shop, c, true)
+}
+
+// CreateDraft adds a draft without any version, whose files are still to come;
+// activating its first version publishes it. It takes no files and no number.
+// Errors are those of CreateProduct.
+func (s *Service) CreateDraft(ctx context.Context, shop purvey.Shop, c Change) (purvey.Product, error) {
+	c.Status, c.FileIDs, c.Version = Set(StatusDraft), Opt[[]string]{}, Opt[string]{}
+	return s.create(ctx, shop, c, false)
+}
+
+func (s *Service) create(ctx context.Context, shop purvey.Shop, c Change, versioned bool) (purvey.Product, error) {
 	var p purvey.Product
 	err := s.db.Tx(ctx, func(tx *store.Tx) error {
 		p = fresh(shop)
@@ -56,15 +68,17 @@ func (s *Service) CreateProduct(ctx context.Context, shop purvey.Shop, c Change)
 		if err := checkParts(ctx, tx, p); err != nil {
 			return err
 		}
-		files, err := takeFiles(ctx, tx, p.ShopID, c.FileIDs.Value)
-		if err != nil {
-			return err
+		if versioned {
+			files, err := takeFiles(ctx, tx, p.ShopID, c.FileIDs.Value)
+			if err != nil {
+				return err
+			}
+			v := purvey.Version{ShopID: p.ShopID, ProductID: p.ID, Version: number, State: purvey.VersionReady, Files: files, ActivatedAt: tx.Now()}
+			if err := tx.InsertVersion(ctx, &v); err != nil {
+				return err
+			}
+			p.ActiveVersionID, p.Files = v.ID, files
 		}
-		v := purvey.Version{ShopID: p.ShopID, ProductID: p.ID, Version: number, State: purvey.VersionReady, Files: files, ActivatedAt: tx.Now()}
-		if err := tx.InsertVersion(ctx, &v); err != nil {
-			return err
-		}
-		p.ActiveVersionID, p.Files = v.ID, files
 		if err := tx.InsertProduct(ctx, &p); err != nil {
 			return err
 		}
