@@ -94,6 +94,8 @@ func (c *openAPI) check(r *http.Request, sent *witness, seen *exchange) error {
 	switch {
 	case r.Pattern == "", strings.HasPrefix(path, "/public-api/docs"), path == "/public-api/openapi.json":
 		return nil
+	case seen.status == http.StatusTemporaryRedirect: // from // and .. to the path that is meant
+		return nil
 	case strings.HasSuffix(path, "/"): // no call
 		return c.checkRefusal(seen)
 	}
@@ -178,22 +180,57 @@ func checkRequest(input *openapi3filter.RequestValidationInput, sent *witness) e
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	body := sent.taken.Bytes()
 	input.Request, input.QueryParams = r, r.URL.Query()
-	input.Options.ExcludeRequestBody = len(body) > 0 && kind != "application/json" || sent.short || input.Route.Operation.RequestBody == nil
+	for name, values := range r.Header {
+		if strings.Join(values, "") == "" {
+			delete(r.Header, name) // an empty value is none
+		}
+	}
+	input.Options.ExcludeRequestBody = true
+	if rb := input.Route.Operation.RequestBody; rb != nil && !sent.short {
+		content := rb.Value.Content["application/json"]
+		input.Options.ExcludeRequestBody = content == nil || content.Schema.Value.IsEmpty() || len(body) > 0 && kind != "application/json"
+	}
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	err := openapi3filter.ValidateRequest(r.Context(), input)
 	if err == nil || len(body) == 0 {
 		return err
 	}
-	// Null equals absent.
 	var v any
 	if json.Unmarshal(body, &v) != nil {
 		return err
 	}
-	if body, err = json.Marshal(withoutNulls(v)); err != nil {
+	withoutNulls(v, input.Route.Operation.RequestBody.Value.Content["application/json"].Schema.Value)
+	if body, err = json.Marshal(v); err != nil {
 		return err
 	}
 	r.Body, r.ContentLength, r.GetBody = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
 	return openapi3filter.ValidateRequest(r.Context(), input)
+}
+
+// withoutNulls drops the fields that are null where the schema has no null:
+// there it equals absent.
+func withoutNulls(v any, s *openapi3.Schema) {
+	if list, ok := v.([]any); ok && s.Items != nil {
+		for _, item := range list {
+			withoutNulls(item, s.Items.Value)
+		}
+	}
+	object, ok := v.(map[string]any)
+	if !ok {
+		return
+	}
+	for name, field := range s.Properties {
+		if inner, has := object[name]; !has {
+			continue
+		} else if inner != nil {
+			withoutNulls(inner, field.Value)
+		} else if field.Value.VisitJSON(nil) != nil {
+			delete(object, name)
+		}
+	}
+	for _, part := range s.AllOf {
+		withoutNulls(v, part.Value)
+	}
 }
 
 // plainLists writes a query with every array as repeated parameters: they may
@@ -223,31 +260,12 @@ func plainLists(q url.Values, route *routers.Route) string {
 	return q.Encode()
 }
 
-func withoutNulls(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		for k, inner := range v {
-			if inner == nil {
-				delete(v, k)
-				continue
-			}
-			v[k] = withoutNulls(inner)
-		}
-	case []any:
-		for i := range v {
-			v[i] = withoutNulls(v[i])
-		}
-	}
-	return v
-}
-
 // witness keeps what a call reads of its body, up to a limit.
 type witness struct {
 	body  io.ReadCloser
 	taken bytes.Buffer
 	limit int
 	short bool // not all of the body is here
-	ended bool
 }
 
 func (w *witness) Read(p []byte) (int, error) {
@@ -255,7 +273,6 @@ func (w *witness) Read(p []byte) (int, error) {
 	room := max(0, w.limit-w.taken.Len())
 	w.taken.Write(p[:min(n, room)])
 	w.short = w.short || n > room
-	w.ended = w.ended || err == io.EOF
 	return n, err
 }
 

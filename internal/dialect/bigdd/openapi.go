@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -50,7 +51,7 @@ func addPart(whole *yaml.Node, text []byte) error {
 		return err
 	}
 	if len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
-		return fmt.Errorf("is not one mapping")
+		return errors.New("is not one mapping")
 	}
 	top := doc.Content[0].Content
 	for i := 0; i < len(top); i += 2 {
@@ -163,9 +164,12 @@ func merged(n *yaml.Node) ([]*yaml.Node, error) {
 		if from.Kind == yaml.AliasNode {
 			from = from.Alias
 		}
+		if from.Kind != yaml.MappingNode {
+			return nil, fmt.Errorf("line %d: << takes one mapping", from.Line)
+		}
 		pairs, err := merged(from)
-		if err != nil || from.Kind != yaml.MappingNode {
-			return nil, fmt.Errorf("line %d: << takes one mapping: %w", from.Line, err)
+		if err != nil {
+			return nil, err
 		}
 		for j := 0; j < len(pairs); j += 2 {
 			if !has[pairs[j].Value] {
