@@ -34,6 +34,9 @@ func (s *Service) Add(ctx context.Context, scope purvey.Scope, b Batch) (Added, 
 	var out Added
 	err := s.db.Tx(ctx, func(tx *store.Tx) error {
 		out = Added{}
+		if err := tx.LockInventory(ctx, scope); err != nil { // duplicates are looked for in every tag
+			return err
+		}
 		if err := tx.LockKeys(ctx, scope, b.Tag); err != nil {
 			return err
 		}

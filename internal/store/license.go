@@ -176,3 +176,9 @@ func (q Queries) WaitingLines(ctx context.Context, scope purvey.Scope, tag strin
 func (tx *Tx) LockKeys(ctx context.Context, scope purvey.Scope, tag string) error {
 	return tx.Lock(ctx, "keys/"+scope.ShopID+"/"+string(scope.Mode)+"/"+tag)
 }
+
+// LockInventory serialises the batches that come into a scope's stock. Take it
+// before the lock of a tag's pool.
+func (tx *Tx) LockInventory(ctx context.Context, scope purvey.Scope) error {
+	return tx.Lock(ctx, "inventory/"+scope.ShopID+"/"+string(scope.Mode))
+}
