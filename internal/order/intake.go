@@ -33,8 +33,11 @@ func (s *Service) StoreEvent(ctx context.Context, scope purvey.Scope, id string)
 	return s.db.StoreEvent(ctx, scope, id)
 }
 
+// StoreEventFilter narrows a list of events.
+type StoreEventFilter = store.StoreEventFilter
+
 // StoreEvents lists the events of stores.
-func (s *Service) StoreEvents(ctx context.Context, scope purvey.Scope, f store.StoreEventFilter, p purvey.Page) (purvey.Listed[purvey.StoreEvent], error) {
+func (s *Service) StoreEvents(ctx context.Context, scope purvey.Scope, f StoreEventFilter, p purvey.Page) (purvey.Listed[purvey.StoreEvent], error) {
 	return s.db.StoreEvents(ctx, scope, f, p)
 }
 
