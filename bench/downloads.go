@@ -21,11 +21,11 @@ const (
 	pbFile    = "PocketBase, protected file"
 	smallFile = "small.bin"
 	bigFile   = "big.bin"
-	buyers    = 64
+	buyers    = 2048
 )
 
 // downloads measures how fast bought files leave the server: a signed or otherwise guarded link on every side but
-// nginx's, which serves to anybody. Purvey checks the right and counts every copy. The links of 64 orders take turns.
+// nginx's, which serves to anybody. Purvey checks the right and counts every copy. The links of 2,048 orders take turns.
 func downloads(ctx context.Context, b *bench) error {
 	folder := b.folder("files")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
