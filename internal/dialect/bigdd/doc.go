@@ -14,4 +14,8 @@
 // each noun; the file's routes function lists them. error.go holds the shape
 // of every refusal, wire.go how values are written, page.go how lists are cut
 // and how query parameters are read.
+//
+// openapi/ describes every call. It is served as one document, with a page to
+// read and try it, and the tests of this package check each exchange against
+// it: a call that is added or changed fails them until the document says so.
 package bigdd
