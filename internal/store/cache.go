@@ -17,29 +17,48 @@ import (
 type cache struct {
 	values  map[string]any
 	version int64
-	targets map[string]bool // statement → does it write a cached table?
+	targets map[string]target
+	rights  bool // the open transaction wrote to a table that rights are made of
 }
+
+// target is what a statement writes to.
+type target struct{ cached, rights bool }
 
 // maxCached bounds the values kept; when it is reached all are dropped.
 const maxCached = 10_000
 
 func newCache() *cache {
-	return &cache{values: map[string]any{}, targets: map[string]bool{}}
+	return &cache{values: map[string]any{}, targets: map[string]target{}}
 }
 
 // cachedTables are those that cached values are read from.
 var cachedTables = []string{"product", "version", "version_file", "file", "shop", "endpoint"}
 
+// rightTables are those that say who may have which bytes.
+var rightTables = []string{
+	"orders", "order_line", "line_file", "product", "version", "version_file", "file", "shop", "link", "link_file", "mint",
+}
+
 // note drops everything when a statement writes to one of the cached tables.
 func (c *cache) note(text string) {
-	hit, known := c.targets[text]
+	to, known := c.targets[text]
 	if !known {
-		hit = writesTo(text, cachedTables)
-		c.targets[text] = hit
+		to = target{cached: writesTo(text, cachedTables), rights: writesTo(text, rightTables)}
+		c.targets[text] = to
 	}
-	if hit {
+	if to.cached {
 		c.drop()
 	}
+	c.rights = c.rights || to.rights
+}
+
+// RightsVersion gives a number that has changed when this process has answered
+// a write that may bear on who may have which bytes, so that a right read a
+// moment ago need not be read again. What other processes write does not change
+// it: believe it no longer than a second. ok is false on PostgreSQL, where
+// other nodes write all the time.
+func (db *DB) RightsVersion() (version uint64, ok bool) {
+	return db.rights.Load(), db.writer != nil
 }
 
 func (c *cache) drop() { clear(c.values) }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"purvey"
@@ -33,6 +34,7 @@ type DB struct {
 	now    func() time.Time
 	ids    *purvey.IDs
 	wakers wakers
+	rights atomic.Uint64 // see RightsVersion
 	watch  watch // SQLite only
 	url    string
 }
