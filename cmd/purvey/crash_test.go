@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"math/rand/v2"
 	"mime/multipart"
 	"net/http"
@@ -445,19 +444,18 @@ func (c *crash) awaitEvents(ids map[string]bool) {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		c.mu.Lock()
-		told := maps.Clone(c.events)
-		c.mu.Unlock()
 		missing := 0
+		c.mu.Lock()
 		for id := range ids {
-			switch len(told[id]) {
+			switch len(c.events[id]) {
 			case 0:
 				missing++
 			case 1:
 			default:
-				c.t.Errorf("order %s was told of by %d events", id, len(told[id]))
+				c.t.Errorf("order %s was told of by %d events", id, len(c.events[id]))
 			}
 		}
+		c.mu.Unlock()
 		if missing == 0 || c.t.Failed() {
 			return
 		}
