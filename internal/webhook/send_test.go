@@ -131,7 +131,7 @@ func TestBDD44_RetriesKeepTheIDAndSignAfresh(t *testing.T) {
 		}
 		// It is over: neither time nor a stray job sends it.
 		clock.Advance(100 * time.Hour)
-		if record, err := h.s.Send(t.Context(), purvey.Job{Key: h.only(p.ID).ID}); record != nil || err != nil || len(r.requests()) != 0 {
+		if record, err := h.s.Send(t.Context(), purvey.Job{Key: h.only(p.ID).ID, Lane: p.ID}); record != nil || err != nil || len(r.requests()) != 0 {
 			t.Error("a delivery that is over was sent")
 		}
 	})
@@ -176,7 +176,7 @@ func TestBDD45_EveryFailureIsRetried(t *testing.T) {
 		t.Cleanup(s.Close)
 		return s.URL
 	}
-	hangs := raw(func(net.Conn) { <-hang })
+	hangs := raw(func(c net.Conn) { <-hang; c.Close() }) // the use after keeps the collector from closing it
 	_, tlsPort, _ := net.SplitHostPort(tlsServer.Listener.Addr().String())
 	for _, c := range []struct{ name, url, want string }{
 		{"refused", "http://" + refused.Addr().String(), "the connection was refused"},
@@ -353,13 +353,13 @@ func TestSendTwiceAndStop(t *testing.T) {
 		d := h.only(p.ID)
 		stopped, stop := context.WithCancel(t.Context())
 		r.set(func(w http.ResponseWriter, _ *http.Request) { stop() })
-		if record, err := h.s.Send(stopped, purvey.Job{Key: d.ID}); record != nil || err == nil {
+		if record, err := h.s.Send(stopped, purvey.Job{Key: d.ID, Lane: p.ID}); record != nil || err == nil {
 			t.Errorf("a cut attempt was judged: %v", err)
 		}
 		r.set(nil)
 		// Two runs whose results both arrive.
-		first, err1 := h.s.Send(t.Context(), purvey.Job{Key: d.ID})
-		second, err2 := h.s.Send(t.Context(), purvey.Job{Key: d.ID})
+		first, err1 := h.s.Send(t.Context(), purvey.Job{Key: d.ID, Lane: p.ID})
+		second, err2 := h.s.Send(t.Context(), purvey.Job{Key: d.ID, Lane: p.ID})
 		if err1 != nil || err2 != nil {
 			t.Fatal(err1, err2)
 		}
