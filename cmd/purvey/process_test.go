@@ -103,7 +103,14 @@ func (p *process) kill() {
 // runPurvey runs a command and gives what it prints on stdout.
 func runPurvey(t *testing.T, args ...string) string {
 	t.Helper()
+	return runPurveyEnv(t, nil, args...)
+}
+
+// runPurveyEnv is runPurvey with more environment.
+func runPurveyEnv(t *testing.T, env []string, args ...string) string {
+	t.Helper()
 	cmd := exec.Command(purveyBinary(t), args...)
+	cmd.Env = append(os.Environ(), env...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
