@@ -41,7 +41,7 @@ type budget struct {
 const ahead = 100 * time.Millisecond
 
 // aheadMost bounds it in jobs for each run.
-const aheadMost = 32
+const aheadMost = 128
 
 // hold is how many jobs the lane may have taken.
 func (l *lane) hold() int {

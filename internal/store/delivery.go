@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"purvey"
@@ -24,8 +25,8 @@ func (tx *Tx) InsertDelivery(ctx context.Context, endpointID string, e purvey.Ev
 		ID: tx.NewID(), ShopID: e.ShopID, Mode: e.Mode, EndpointID: endpointID, EventID: e.ID, EventType: e.Type,
 		State: purvey.DeliveryPending, NextAttemptAt: now, CreatedAt: now, UpdatedAt: now,
 	}
-	n, err := tx.exec(ctx, `INSERT INTO webhook_delivery (id, shop_id, mode, endpoint_id, event_id, event_type, state, payload, attempt_count,
-			attempts, next_attempt_at, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, 'pending', '', 0, '', $7, $7, $7)
+	n, err := tx.exec(ctx, `INSERT INTO webhook_delivery (id, shop_id, mode, endpoint_id, event_id, event_type, state, attempt_count,
+			attempts, next_attempt_at, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, 'pending', 0, '', $7, $7, $7)
 		ON CONFLICT (endpoint_id, event_id) DO NOTHING`,
 		d.ID, d.ShopID, d.Mode, d.EndpointID, d.EventID, d.EventType, micros(now))
 	if err != nil {
@@ -58,37 +59,56 @@ func (q Queries) WebhookDeliveries(ctx context.Context, endpointID, state string
 	return listed(items, p), err
 }
 
-// OutgoingWebhook is all that one attempt needs. The event's data is there
-// only while the payload is not.
+// OutgoingWebhook is a delivery to be attempted.
 type OutgoingWebhook struct {
-	purvey.WebhookDelivery
-	Payload  string // as rendered for the first attempt; "" before
-	Endpoint purvey.Endpoint
-	Event    purvey.Event
+	purvey.WebhookDelivery        // without its attempts
+	Payload                string // as rendered before; "" never
+	attempts               string // as stored
 }
 
-// OutgoingWebhook gives a delivery of any shop with its endpoint and event.
-func (q Queries) OutgoingWebhook(ctx context.Context, id string) (OutgoingWebhook, error) {
-	return one(ctx, q, "webhook delivery", `SELECT d.payload, v.created_at, v.order_id, CASE WHEN d.payload = '' THEN v.data ELSE '' END,
-			d.id, d.shop_id, d.mode, d.endpoint_id, d.event_id, d.event_type, d.state, d.attempt_count, d.attempts, d.created_at,
-			e.url, e.dialect, e.secret, e.enabled
-		FROM webhook_delivery d JOIN endpoint e ON e.id = d.endpoint_id JOIN event v ON v.id = d.event_id WHERE d.id = $1`, []any{id},
+// OutgoingWebhook gives a delivery of any shop and what the dialect rendered
+// of its event.
+func (q Queries) OutgoingWebhook(ctx context.Context, id, dialect string) (OutgoingWebhook, error) {
+	return one(ctx, q, "webhook delivery", `SELECT d.id, d.shop_id, d.mode, d.endpoint_id, d.event_id, d.event_type, d.state, d.attempt_count,
+			d.attempts, coalesce(p.payload, '')
+		FROM webhook_delivery d LEFT JOIN webhook_payload p ON p.event_id = d.event_id AND p.dialect = $2 WHERE d.id = $1`, []any{id, dialect},
 		func(s scanner, o *OutgoingWebhook) error {
-			d, p, v := &o.WebhookDelivery, &o.Endpoint, &o.Event
-			err := s.Scan(&o.Payload, at{&v.CreatedAt}, &v.OrderID, doc{&v.Data},
-				&d.ID, &d.ShopID, &d.Mode, &d.EndpointID, &d.EventID, &d.EventType, &d.State, &d.AttemptCount, doc{&d.Attempts}, at{&d.CreatedAt},
-				&p.URL, &p.Dialect, &p.Secret, &p.Enabled)
-			p.ID, p.ShopID, p.Mode = d.EndpointID, d.ShopID, d.Mode
-			v.ID, v.ShopID, v.Mode, v.Type = d.EventID, d.ShopID, d.Mode, d.EventType
-			return err
+			return s.Scan(&o.ID, &o.ShopID, &o.Mode, &o.EndpointID, &o.EventID, &o.EventType, &o.State, &o.AttemptCount, &o.attempts, &o.Payload)
 		})
 }
 
-// RecordAttempt writes how a delivery stands after an attempt.
-func (tx *Tx) RecordAttempt(ctx context.Context, d purvey.WebhookDelivery, payload string) error {
-	_, err := tx.exec(ctx, `UPDATE webhook_delivery SET state = $2, payload = $3, attempt_count = $4, attempts = $5, next_attempt_at = $6,
-		updated_at = $7 WHERE id = $1`, d.ID, d.State, payload, d.AttemptCount, asJSON(d.Attempts), micros(d.NextAttemptAt), micros(tx.Now()))
+// KeepPayload writes what a dialect rendered of an event, so that every
+// attempt and every endpoint gets the same bytes. The first to come wins.
+func (tx *Tx) KeepPayload(ctx context.Context, eventID, dialect, payload string) error {
+	_, err := tx.exec(ctx, `INSERT INTO webhook_payload (event_id, dialect, payload) VALUES ($1, $2, $3) ON CONFLICT (event_id, dialect) DO NOTHING`,
+		eventID, dialect, payload)
 	return err
+}
+
+// RecordAttempt writes how a delivery stands after an attempt. Of the attempts
+// the last attemptsKept are kept.
+func (tx *Tx) RecordAttempt(ctx context.Context, o OutgoingWebhook, a purvey.Attempt) error {
+	_, err := tx.exec(ctx, `UPDATE webhook_delivery SET state = $2, attempt_count = $3, attempts = $4, next_attempt_at = $5, updated_at = $6
+		WHERE id = $1`, o.ID, o.State, o.AttemptCount, appendAttempt(o.attempts, a), micros(o.NextAttemptAt), micros(tx.Now()))
+	return err
+}
+
+const attemptsKept = 30
+
+// appendAttempt adds to a stored list without reading it: an attempt begins
+// with a text that no string inside one can hold, since its quotes would be
+// escaped.
+func appendAttempt(stored string, a purvey.Attempt) string {
+	const begin = `{"At":"`
+	text := asJSON(a)
+	if len(stored) <= len("[]") {
+		return "[" + text + "]"
+	}
+	for strings.Count(stored, begin) >= attemptsKept {
+		second := len(begin) + 1 + strings.Index(stored[len(begin)+1:], begin)
+		stored = "[" + stored[second:]
+	}
+	return stored[:len(stored)-1] + "," + text + "]"
 }
 
 // HoldDelivery notes that a pending delivery waits for its endpoint to be
@@ -177,11 +197,18 @@ func (q Queries) WaitingDeliveries(ctx context.Context, endpointID string, befor
 		func(s scanner, id *string) error { return s.Scan(id) })
 }
 
-// SweepDeliveries removes deliveries made before the time, at most limit of
-// them, and gives how many it were.
+// SweepDeliveries removes deliveries, and payloads of events, made before the
+// time, at most limit of each, and gives how many it were.
 func (tx *Tx) SweepDeliveries(ctx context.Context, before time.Time, limit int) (int64, error) {
-	return tx.exec(ctx, `DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery WHERE id < $1 AND created_at < $2
-		ORDER BY id LIMIT $3)`, idFrom(before), micros(before), limit)
+	// Ids begin with the time, and never run behind the clock.
+	bound := idFrom(before)
+	n, err := tx.exec(ctx, `DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery WHERE id < $1 ORDER BY id LIMIT $2)`, bound, limit)
+	if err != nil {
+		return n, err
+	}
+	m, err := tx.exec(ctx, `DELETE FROM webhook_payload WHERE event_id IN (SELECT event_id FROM webhook_payload WHERE event_id < $1
+		ORDER BY event_id LIMIT $2)`, bound, limit)
+	return max(n, m), err
 }
 
 // idFrom is a bound that the ids made at a time or later are not below.

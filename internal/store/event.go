@@ -59,6 +59,11 @@ func (q Queries) Event(ctx context.Context, scope purvey.Scope, id string) (purv
 		[]any{id, scope.ShopID, scope.Mode}, scanEvent)
 }
 
+// EventByID gives an event of any shop, for jobs.
+func (q Queries) EventByID(ctx context.Context, id string) (purvey.Event, error) {
+	return one(ctx, q, "event", `SELECT `+eventColumns+` FROM event WHERE id = $1`, []any{id}, scanEvent)
+}
+
 // EventsOfOrder gives what happened to an order, oldest first.
 func (q Queries) EventsOfOrder(ctx context.Context, scope purvey.Scope, orderID string) ([]purvey.Event, error) {
 	if orderID == "" {

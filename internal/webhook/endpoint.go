@@ -128,6 +128,7 @@ func (s *Service) Update(ctx context.Context, scope purvey.Scope, id string, ch 
 		if err := s.toggle(ctx, tx, &p, ch.Enabled); err != nil {
 			return err
 		}
+		s.forget(tx, id)
 		return tx.UpdateEndpoint(ctx, &p)
 	})
 	p.Secret = ""
@@ -156,6 +157,7 @@ func (s *Service) Delete(ctx context.Context, scope purvey.Scope, id string) err
 		if _, err := tx.Endpoint(ctx, scope, id); err != nil {
 			return err
 		}
+		s.forget(tx, id)
 		return tx.DeleteEndpoint(ctx, id)
 	})
 }

@@ -59,6 +59,7 @@ func (s *Service) switchOff(ctx context.Context, tx *store.Tx, id, why string) e
 	if off, err := tx.SwitchOff(ctx, id, why); err != nil || !off {
 		return err
 	}
+	s.forget(tx, id)
 	p, err := tx.EndpointByID(ctx, id)
 	if err != nil {
 		return err

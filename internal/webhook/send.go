@@ -20,45 +20,98 @@ import (
 	"purvey/internal/store"
 )
 
-// attemptsKept is how many attempts of a delivery are kept, the last ones.
-const attemptsKept = 30
-
 // retryAfterMost bounds how far a receiver may put an attempt off.
 const retryAfterMost = 24 * time.Hour
 
-// Send is the job that makes one attempt at a delivery. It gives what is to be
-// recorded, and *purvey.JobSnooze while more attempts are to come. A delivery
-// that is over is left alone, so a second run sends nothing. Serves BDD-44,
-// BDD-45.
+// Send is the job that makes one attempt at a delivery, the job's key, to the
+// endpoint that is its lane. It gives what is to be recorded, and
+// *purvey.JobSnooze while more attempts are to come. A delivery that is over is
+// left alone, so a second run sends nothing. Serves BDD-44, BDD-45.
 func (s *Service) Send(ctx context.Context, j purvey.Job) (record func(tx *store.Tx) error, err error) {
-	out, err := s.db.OutgoingWebhook(ctx, j.Key)
+	durable := context.WithoutCancel(ctx)
+	p, err := s.target(ctx, j.Lane)
 	if errors.Is(err, purvey.NotFound) {
-		return nil, nil // the endpoint was deleted, or the delivery swept
+		return nil, nil // the endpoint was deleted
+	}
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.db.OutgoingWebhook(ctx, j.Key, p.Dialect)
+	if errors.Is(err, purvey.NotFound) {
+		return nil, nil // the delivery was swept
 	}
 	if err != nil || out.State != purvey.DeliveryPending {
 		return nil, err
 	}
-	if !out.Endpoint.Enabled {
-		return func(tx *store.Tx) error { return tx.HoldDelivery(context.WithoutCancel(ctx), out.ID) }, nil
+	if !p.Enabled {
+		return func(tx *store.Tx) error { return tx.HoldDelivery(durable, out.ID) }, nil
 	}
-	dialect, ok := s.o.Dialects[out.Endpoint.Dialect]
+	dialect, ok := s.o.Dialects[p.Dialect]
 	if !ok {
-		return nil, fmt.Errorf("no dialect %q sends webhooks", out.Endpoint.Dialect)
+		return nil, fmt.Errorf("no dialect %q sends webhooks", p.Dialect)
 	}
-	if out.Payload == "" {
-		payload, err := dialect.Render(out.Event)
-		if err != nil {
-			return nil, fmt.Errorf("event %s: %w", out.EventID, err)
+	fresh := out.Payload == ""
+	if fresh {
+		if out.Payload, err = s.render(ctx, dialect, out.EventID); err != nil {
+			return nil, err
 		}
-		out.Payload = string(payload)
 	}
-	now := s.db.Now()
-	answer := s.attempt(ctx, dialect, &out, now)
+	a := s.attempt(ctx, dialect, p, []byte(out.Payload), out.EventID)
 	if ctx.Err() != nil {
 		return nil, ctx.Err() // the server stops; nobody knows what the receiver got
 	}
-	return s.judge(context.WithoutCancel(ctx), out, answer)
+	judged, err := s.judge(durable, out, a)
+	return func(tx *store.Tx) error {
+		if fresh {
+			if err := tx.KeepPayload(durable, out.EventID, p.Dialect, out.Payload); err != nil {
+				return err
+			}
+		}
+		return judged(tx)
+	}, err
 }
+
+func (s *Service) render(ctx context.Context, dialect Dialect, eventID string) (string, error) {
+	e, err := s.db.EventByID(ctx, eventID)
+	if err != nil {
+		return "", err
+	}
+	payload, err := dialect.Render(e)
+	if err != nil {
+		return "", fmt.Errorf("event %s: %w", eventID, err)
+	}
+	return string(payload), nil
+}
+
+// target is an endpoint with its secret opened, as it was a moment ago.
+type target struct {
+	purvey.Endpoint
+	sealed error // the secret can't be opened
+	read   time.Time
+}
+
+// targetAge is how long an endpoint that was read is sent to. Changes made
+// through this service are seen at once; those of another node after this
+// time, which is less than an attempt under way may take.
+const targetAge = 200 * time.Millisecond
+
+func (s *Service) target(ctx context.Context, id string) (*target, error) {
+	if known, ok := s.targets.Load(id); ok && time.Since(known.(*target).read) < targetAge {
+		return known.(*target), nil
+	}
+	t := &target{read: time.Now()}
+	var err error
+	if t.Endpoint, err = s.db.EndpointByID(ctx, id); err != nil {
+		s.targets.Delete(id)
+		return nil, err
+	}
+	t.Secret, t.sealed = s.keys.Unseal(secretPurpose, t.Secret)
+	s.targets.Store(id, t)
+	return t, nil
+}
+
+// forget has an endpoint read anew once tx, which changes it, is committed.
+func (s *Service) forget(tx *store.Tx, id string) { tx.OnCommit(func() { s.targets.Delete(id) }) }
 
 // answer is what came of one attempt.
 type answer struct {
@@ -70,62 +123,58 @@ type answer struct {
 
 // judge decides what follows from an attempt.
 func (s *Service) judge(ctx context.Context, out store.OutgoingWebhook, a answer) (func(tx *store.Tx) error, error) {
-	d := out.WebhookDelivery
-	d.AttemptCount++
-	d.Attempts = append(d.Attempts, a.Attempt)
-	d.Attempts = d.Attempts[max(0, len(d.Attempts)-attemptsKept):]
+	out.AttemptCount++
 	if a.ok {
-		d.State = purvey.DeliveryDelivered
+		out.State = purvey.DeliveryDelivered
 		return func(tx *store.Tx) error {
-			if err := tx.RecordAttempt(ctx, d, out.Payload); err != nil {
+			if err := tx.RecordAttempt(ctx, out, a.Attempt); err != nil {
 				return err
 			}
-			return tx.EndpointWorked(ctx, d.EndpointID)
+			return tx.EndpointWorked(ctx, out.EndpointID)
 		}, nil
 	}
-	wait, more := purvey.WebhookDelay(d.AttemptCount, rand.Float64())
+	wait, more := purvey.WebhookDelay(out.AttemptCount, rand.Float64())
 	if a.gone || !more {
-		d.State = purvey.DeliveryFailed
+		out.State = purvey.DeliveryFailed
 	} else {
-		d.NextAttemptAt = s.db.Now().Add(max(wait, min(a.retryAfter, retryAfterMost)))
+		out.NextAttemptAt = s.db.Now().Add(max(wait, min(a.retryAfter, retryAfterMost)))
 	}
 	record := func(tx *store.Tx) error {
-		if err := tx.RecordAttempt(ctx, d, out.Payload); err != nil {
+		if err := tx.RecordAttempt(ctx, out, a.Attempt); err != nil {
 			return err
 		}
 		if a.gone {
-			return s.switchOff(ctx, tx, d.EndpointID, "the receiver answered 410 Gone")
+			return s.switchOff(ctx, tx, out.EndpointID, "the receiver answered 410 Gone")
 		}
-		return tx.EndpointFailed(ctx, d.EndpointID, a.At)
+		return tx.EndpointFailed(ctx, out.EndpointID, a.At)
 	}
-	if d.State == purvey.DeliveryFailed {
+	if out.State == purvey.DeliveryFailed {
 		return record, nil
 	}
-	return record, &purvey.JobSnooze{Until: d.NextAttemptAt}
+	return record, &purvey.JobSnooze{Until: out.NextAttemptAt}
 }
 
 // attempt posts once. It takes at most purvey.WebhookTimeout in all.
-func (s *Service) attempt(ctx context.Context, dialect Dialect, out *store.OutgoingWebhook, now time.Time) answer {
-	a := answer{Attempt: purvey.Attempt{At: now}}
+func (s *Service) attempt(ctx context.Context, dialect Dialect, p *target, payload []byte, eventID string) answer {
+	a := answer{Attempt: purvey.Attempt{At: s.db.Now()}}
 	began := time.Now()
 	defer func() { a.Duration = time.Since(began) }()
-	if why := s.guard.checkURL(out.Endpoint.URL); why != "" {
+	if why := s.guard.checkURL(p.URL); why != "" {
 		a.Error = "the receiver's URL " + why
 		return a
 	}
-	secret, err := s.keys.Unseal(secretPurpose, out.Endpoint.Secret)
-	if err != nil {
+	if p.sealed != nil {
 		a.Error = "the endpoint's secret can't be read with this server's key; delete the endpoint and create it anew"
 		return a
 	}
-	body, header, err := dialect.Seal([]byte(out.Payload), out.EventID, secret, now)
+	body, header, err := dialect.Seal(payload, eventID, p.Secret, a.At)
 	if err != nil {
 		a.Error = "the payload could not be signed"
 		return a
 	}
 	bounded, cancel := context.WithTimeout(ctx, s.wait)
 	defer cancel()
-	req, err := http.NewRequestWithContext(bounded, http.MethodPost, out.Endpoint.URL, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(bounded, http.MethodPost, p.URL, bytes.NewReader(body))
 	if err != nil {
 		a.Error = "the receiver's URL is not valid"
 		return a

@@ -23,6 +23,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"purvey"
@@ -60,6 +61,8 @@ type Service struct {
 	guard *guard
 	http  *http.Transport
 	wait  time.Duration // for an answer
+
+	targets sync.Map // *target by endpoint id
 }
 
 // New makes the service.

@@ -398,7 +398,6 @@ CREATE TABLE webhook_delivery (
   event_id TEXT COLLATE "C" NOT NULL,
   event_type TEXT COLLATE "C" NOT NULL,
   state TEXT COLLATE "C" NOT NULL,
-  payload TEXT COLLATE "C" NOT NULL,
   attempt_count BIGINT NOT NULL,
   attempts TEXT COLLATE "C" NOT NULL,
   next_attempt_at BIGINT NOT NULL,
@@ -408,6 +407,13 @@ CREATE TABLE webhook_delivery (
 CREATE UNIQUE INDEX webhook_delivery_once ON webhook_delivery (endpoint_id, event_id);
 CREATE INDEX webhook_delivery_endpoint ON webhook_delivery (endpoint_id, id);
 CREATE INDEX webhook_delivery_open ON webhook_delivery (endpoint_id, state, id) WHERE state <> 'delivered';
+
+CREATE TABLE webhook_payload (
+  event_id TEXT COLLATE "C" NOT NULL,
+  dialect TEXT COLLATE "C" NOT NULL,
+  payload TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (event_id, dialect)
+);
 
 CREATE TABLE message (
   id TEXT COLLATE "C" NOT NULL PRIMARY KEY,

@@ -398,16 +398,22 @@ CREATE TABLE webhook_delivery (
   event_id TEXT NOT NULL,
   event_type TEXT NOT NULL,
   state TEXT NOT NULL,
-  payload TEXT NOT NULL,
   attempt_count INTEGER NOT NULL,
   attempts TEXT NOT NULL,
   next_attempt_at INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX webhook_delivery_once ON webhook_delivery (endpoint_id, event_id);
 CREATE INDEX webhook_delivery_endpoint ON webhook_delivery (endpoint_id, id);
 CREATE INDEX webhook_delivery_open ON webhook_delivery (endpoint_id, state, id) WHERE state <> 'delivered';
+
+CREATE TABLE webhook_payload (
+  event_id TEXT NOT NULL,
+  dialect TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  PRIMARY KEY (event_id, dialect)
+) STRICT;
 
 CREATE TABLE message (
   id TEXT NOT NULL PRIMARY KEY,
@@ -445,7 +451,7 @@ CREATE TABLE job (
   worker TEXT NOT NULL,
   errors TEXT NOT NULL,
   created_at INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX job_once ON job (kind, key);
 CREATE INDEX job_due ON job (scheduled_at, id) WHERE state = 'available';
 CREATE INDEX job_leased ON job (lease_until) WHERE state = 'running';
