@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"purvey"
@@ -20,6 +21,7 @@ type copies struct {
 	mu    sync.Mutex
 	slots map[copyKey]*slot
 	live  map[string]*openCopy // by download id
+	fresh atomic.Int64         // copies that the database does not know yet
 	wake  chan struct{}        // something waits to be flushed
 	flush sync.Mutex           // held by the flush that is running
 }
@@ -114,8 +116,8 @@ type Client struct {
 
 // begin gives the copy that a request for a file, from the byte on, belongs
 // to: one that is open, or a new one if the allowance of one of the sources,
-// which all have the file, permits. Whatever it begins is durable when it
-// returns. The caller ends by releasing the copy.
+// which all have the file, permits. What it takes from an allowance is durable
+// when it returns. The caller ends by releasing the copy.
 func (s *Service) begin(ctx context.Context, sources []*source, f purvey.File, size, from int64, c Client) (*openCopy, error) {
 	var first error
 	for _, src := range sources {
@@ -142,8 +144,18 @@ func (s *Service) beginOf(ctx context.Context, src *source, f purvey.File, size,
 	sl.deciding.Lock()
 	defer sl.deciding.Unlock()
 	now := s.db.Now()
-	if oc := sl.current; oc != nil && oc.join(now, from, s.copies.alone) {
-		return oc, nil
+	if oc := sl.current; oc != nil {
+		if oc.join(now, from, s.copies.alone) {
+			return oc, nil
+		}
+		if next := s.beginFree(src, oc, f, size, c, now); next != nil {
+			sl.current = next
+			return next, nil
+		}
+		// What is not in the database yet must be when it decides.
+		if err := s.flushFresh(ctx, oc); err != nil {
+			return nil, err
+		}
 	}
 	d, err := s.beginStored(ctx, src, f, size, from, c)
 	if err != nil {
@@ -176,49 +188,93 @@ func (s *Service) beginStored(ctx context.Context, src *source, f purvey.File, s
 		if src.allowance > 0 && counted >= src.allowance {
 			return refused(purvey.ReasonUsedUp)
 		}
-		d = purvey.Download{
-			ShopID: src.scope.ShopID, Mode: src.scope.Mode, Via: src.via, ProductID: src.right.Product.ID, VersionID: src.version,
-			FileID: f.ID, FileName: f.Name, FileType: f.Type, Number: all + 1, Size: size,
-			IP: c.IP, UserAgent: shortened(c.UserAgent), CreatedAt: now, LastAt: now,
-		}
-		switch {
-		case src.via == purvey.ViaLink:
-			d.LinkID = src.holder
-			if err := tx.InsertDownload(ctx, src.holder, &d); err != nil {
+		again := false
+		if src.right.Order.ID != "" {
+			if again, err = tx.OrderHasCopy(ctx, src.right.Order.ID, f.ID); err != nil {
 				return err
 			}
-			return s.tellUsedUp(ctx, tx, src)
-		case src.via == purvey.ViaMint:
-			d.MintID = src.holder
-			if src.right.Order.ID == "" {
-				return tx.InsertDownload(ctx, src.holder, &d)
-			}
 		}
-		return insertOrderCopy(ctx, tx, src, f, &d)
+		d = src.copy(f, size, all+1, again, c, now)
+		if err := insertCopy(ctx, tx, src, f, &d); err != nil || src.via != purvey.ViaLink {
+			return err
+		}
+		return s.tellUsedUp(ctx, tx, src)
 	})
 	return d, err
 }
 
-// insertOrderCopy writes a copy of an order's file and tells of it.
-func insertOrderCopy(ctx context.Context, tx *store.Tx, src *source, f purvey.File, d *purvey.Download) error {
-	order, line := src.right.Order, src.right.Line
-	d.OrderID, d.LineID = order.ID, line.ID
-	again, err := tx.OrderHasCopy(ctx, order.ID, f.ID)
-	if err != nil {
-		return err
+// copy is a new copy of a file of the source, the n-th of its holder. again
+// says that the order has fetched the file before.
+func (src *source) copy(f purvey.File, size int64, n int, again bool, c Client, now time.Time) purvey.Download {
+	d := purvey.Download{
+		ShopID: src.scope.ShopID, Mode: src.scope.Mode, Via: src.via, ProductID: src.right.Product.ID, VersionID: src.version,
+		FileID: f.ID, FileName: f.Name, FileType: f.Type, Number: n, Size: size,
+		IP: c.IP, UserAgent: shortened(c.UserAgent), CreatedAt: now, LastAt: now,
 	}
-	d.Redownload, d.Counted = again, !again
-	d.Billable = d.Counted && order.Financial.WasPaid() && !order.Imported
-	if err := tx.InsertDownload(ctx, src.holder, d); err != nil {
+	switch src.via {
+	case purvey.ViaLink:
+		d.LinkID = src.holder
+	case purvey.ViaMint:
+		d.MintID = src.holder
+	}
+	if order := src.right.Order; order.ID != "" {
+		d.OrderID, d.LineID = order.ID, src.right.Line.ID
+		d.Redownload, d.Counted = again, !again
+		d.Billable = d.Counted && order.Financial.WasPaid() && !order.Imported
+	}
+	return d
+}
+
+// insertCopy writes a copy and, if it is one of an order's, tells of it.
+func insertCopy(ctx context.Context, tx *store.Tx, src *source, f purvey.File, d *purvey.Download) error {
+	if err := tx.InsertDownload(ctx, src.holder, d); err != nil || d.OrderID == "" {
 		return err
 	}
 	what := purvey.EventFileDownloaded
-	if again {
+	if d.Redownload {
 		what = purvey.EventFileRedownloaded
 	}
 	// The snapshot says whose file it is; keys and the other goods are not its matter.
-	line.Keys, line.Files = nil, nil
+	order, line := src.right.Order, src.right.Line
+	order.Lines, line.Keys, line.Files = nil, nil, nil
 	return tx.Emit(ctx, src.scope, what, order.ID, purvey.EventData{Order: &order, Line: &line, File: &f, Download: d})
+}
+
+// freshMost bounds the copies that wait for their first flush.
+const freshMost = 2000
+
+// beginFree begins another copy after one that is over, where nothing has to be
+// decided: the allowance has no limit, the order's first download of the file
+// was told long ago, and no other process has a say. Such a copy becomes durable
+// with the next flush, in the same transaction as its event; a crash in between
+// loses the record of a repeated download and nothing that is owed to anybody.
+func (s *Service) beginFree(src *source, last *openCopy, f purvey.File, size int64, c Client, now time.Time) *openCopy {
+	if !s.copies.alone || src.allowance > 0 || src.resume || s.copies.fresh.Load() >= freshMost {
+		return nil
+	}
+	n, ok := last.numberIfOver(now)
+	if !ok {
+		return nil
+	}
+	d := src.copy(f, size, n+1, true, c, now)
+	d.ID = s.db.NewID()
+	oc := &openCopy{d: d, flights: map[*flight]struct{}{}, users: 1, synced: time.Now(), fresh: &freshCopy{src, f}, dirty: true}
+	s.copies.fresh.Add(1)
+	s.copies.mu.Lock()
+	s.copies.live[d.ID] = oc
+	s.copies.mu.Unlock()
+	return oc
+}
+
+// flushFresh makes sure that the database knows of a copy.
+func (s *Service) flushFresh(ctx context.Context, oc *openCopy) error {
+	oc.mu.Lock()
+	fresh := oc.fresh != nil
+	oc.mu.Unlock()
+	if !fresh {
+		return nil
+	}
+	return s.Flush(ctx)
 }
 
 // tellUsedUp tells, once, that the last allowed copy of every file of a share

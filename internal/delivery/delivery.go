@@ -21,6 +21,7 @@ type Service struct {
 	origin   string
 	log      *slog.Logger
 	mail     bool
+	rights   *rights
 	copies   *copies
 	stamping *stamping
 }
@@ -39,13 +40,18 @@ func New(db *store.DB, bucket blob.Bucket, keys *keyring.Keyring, o Options) *Se
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{db: db, bucket: bucket, keys: keys, origin: o.Origin, mail: o.Mail, log: o.Log, copies: newCopies(db.Engine() == "sqlite")}
+	s := &Service{db: db, bucket: bucket, keys: keys, origin: o.Origin, mail: o.Mail, log: o.Log, rights: newRights(), copies: newCopies(db.Engine() == "sqlite")}
 	s.stamping = newStamping(s, o)
 	return s
 }
 
-// flushEvery is how old a count in memory may become before it is written.
-const flushEvery = time.Second
+// flushEvery is how old a count in memory may become before it is written, and
+// flushPause how long the end of one transfer waits for others to be written
+// along.
+const (
+	flushEvery = time.Second
+	flushPause = 20 * time.Millisecond
+)
 
 // Run writes what was sent to the database, every second and whenever a
 // transfer has ended, until ctx ends; then once more.
@@ -61,6 +67,11 @@ func (s *Service) Run(ctx context.Context) {
 			return
 		case <-tick.C:
 		case <-s.copies.wake:
+			pause := time.NewTimer(flushPause)
+			select {
+			case <-pause.C:
+			case <-ctx.Done():
+			}
 		}
 		s.flushLogged(store.Later(ctx))
 	}
@@ -84,8 +95,8 @@ func (s *Service) originOf(ctx context.Context, shopID string) string {
 // openShop gives the shop, or refuses when it is disabled.
 func (s *Service) openShop(ctx context.Context, id string) (purvey.Shop, error) {
 	shop, err := s.db.Shop(ctx, id)
-	if err == nil && shop.State != purvey.ShopActive {
-		err = purvey.Because(purvey.Denied, purvey.ReasonShopDisabled, "the shop is closed")
+	if err == nil {
+		err = refuseClosed(shop)
 	}
 	return shop, err
 }

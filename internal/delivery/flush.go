@@ -19,6 +19,8 @@ type unwritten struct {
 	sent    int64
 	covered purvey.Ranges
 	last    time.Time
+	fresh   *freshCopy
+	whole   purvey.Download // of a fresh copy
 }
 
 // harvest takes what the database does not know yet.
@@ -32,6 +34,13 @@ func (oc *openCopy) harvest(now time.Time) (unwritten, bool) {
 	for f := range oc.flights {
 		u.covered = cover(u.covered, f.from, f.to-slack)
 		u.last = now
+	}
+	if u.fresh = oc.fresh; u.fresh != nil {
+		u.whole = oc.d
+		u.whole.Covered = u.covered
+		if u.whole.CompletedAt.IsZero() && u.covered.Bytes() >= u.whole.Size {
+			u.whole.CompletedAt = u.last
+		}
 	}
 	oc.pending, oc.dirty = 0, false
 	return u, true
@@ -48,7 +57,7 @@ func (oc *openCopy) written(d purvey.Download) {
 	if oc.d.CompletedAt.IsZero() {
 		oc.d.CompletedAt = d.CompletedAt
 	}
-	oc.synced = time.Now()
+	oc.synced, oc.fresh = time.Now(), nil
 }
 
 // unwind puts back what could not be written.
@@ -59,7 +68,7 @@ func (u unwritten) unwind() {
 }
 
 // flushBatch bounds the copies written in one transaction.
-const flushBatch = 200
+const flushBatch = 100
 
 // Flush writes what this process has sent to the database, and learns what
 // others have.
@@ -96,6 +105,13 @@ func (s *Service) write(ctx context.Context, batch []unwritten) error {
 	totals := make([]purvey.Download, len(batch))
 	err := s.db.Tx(ctx, func(tx *store.Tx) error {
 		for i, u := range batch {
+			if u.fresh != nil {
+				totals[i] = u.whole
+				if err := insertCopy(ctx, tx, u.fresh.src, u.fresh.file, &totals[i]); err != nil {
+					return err
+				}
+				continue
+			}
 			d, err := tx.AddSent(ctx, u.id, u.sent, u.covered, u.last)
 			if errors.Is(err, purvey.NotFound) { // its record was erased meanwhile
 				continue
@@ -113,6 +129,9 @@ func (s *Service) write(ctx context.Context, batch []unwritten) error {
 	for i, u := range batch {
 		if totals[i].ID != "" {
 			u.copy.written(totals[i])
+		}
+		if u.fresh != nil {
+			s.copies.fresh.Add(-1)
 		}
 	}
 	return nil

@@ -83,14 +83,15 @@ func (s *Service) File(ctx context.Context, token, fileID string) (*Item, error)
 
 // pageFile finds a file among an order's lines, or in one of them.
 func (s *Service) pageFile(ctx context.Context, token, fileID, lineID string) ([]*source, purvey.File, error) {
-	o, shop, err := s.orderOf(ctx, token)
+	id, epoch, err := s.openPageToken(token)
 	if err != nil {
 		return nil, purvey.File{}, err
 	}
-	all, err := s.orderSources(ctx, o, shop)
+	k, err := s.orderNow(ctx, id, epoch)
 	if err != nil {
 		return nil, purvey.File{}, err
 	}
+	all := s.sources(k)
 	if lineID != "" {
 		all = slices.DeleteFunc(all, func(src *source) bool { return src.holder != lineID })
 	}

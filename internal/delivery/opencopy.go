@@ -16,8 +16,15 @@ type openCopy struct {
 	pending int64           // bytes sent that the database does not know of
 	dirty   bool            // something waits to be written
 	users   int             // requests that hold it
+	fresh   *freshCopy      // set until the database knows of the copy
 	flights map[*flight]struct{}
 	synced  time.Time // by the machine's clock: when the database was last asked
+}
+
+// freshCopy is what is to be written of a copy that began in memory.
+type freshCopy struct {
+	src  *source
+	file purvey.File
 }
 
 // flight is a run of bytes on its way to a client.
@@ -51,6 +58,15 @@ func (oc *openCopy) join(now time.Time, from int64, alone bool) bool {
 	oc.d.LastAt, oc.dirty = now, true
 	oc.users++
 	return true
+}
+
+// numberIfOver gives the copy's number if nothing can be added to it any more
+// and it is believed.
+func (oc *openCopy) numberIfOver(now time.Time) (int, bool) {
+	oc.mu.Lock()
+	defer oc.mu.Unlock()
+	believed := oc.users > 0 || time.Since(oc.synced) <= staleAfter
+	return oc.d.Number, believed && !oc.now(now).Takes(now, 0)
 }
 
 // now is the copy as it stands when all that is on its way arrives. A client

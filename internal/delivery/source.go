@@ -175,14 +175,7 @@ func (s *Service) granted(ctx context.Context, g grant) (*source, error) {
 	case grantMint:
 		return s.mintByID(ctx, g.holder)
 	}
-	r, err := s.db.Right(ctx, g.holder)
-	if err != nil {
-		return nil, err
-	}
-	if r.Order.LinkEpoch != g.epoch {
-		return nil, purvey.Missing("file")
-	}
-	shop, err := s.openShop(ctx, r.Order.ShopID)
+	r, shop, err := s.rightNow(ctx, g.holder, g.epoch)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ type Body struct {
 	item    *Item
 	client  Client
 	copies  map[int]*openCopy // by piece
+	ended   []*openCopy       // that were sent twice over on the way
 	reader  blob.Reader       // of the piece it was opened for
 	piece   int
 	written int64     // of all pieces, so far
@@ -70,9 +71,22 @@ func (b *Body) copyOf(ctx context.Context, i int, from int64) (*openCopy, error)
 	return oc, err
 }
 
+// renew gives the copy that the rest of a piece belongs to, when the one it
+// began in has been sent twice over: what another request would get. Where
+// there is none the answer ends with ErrBudget.
+func (b *Body) renew(ctx context.Context, i int, from int64) (*openCopy, error) {
+	b.ended = append(b.ended, b.copies[i])
+	delete(b.copies, i)
+	oc, err := b.copyOf(ctx, i, from)
+	if purvey.ReasonOf(err) != purvey.ReasonNone {
+		err = ErrBudget
+	}
+	return oc, err
+}
+
 // Send writes the bytes from inclusive to exclusive of the Item. It counts
 // them as it goes, and stops with ErrBudget where the copy has been sent twice
-// over. Where w has ReadFrom, as the answer of a plain HTTP/1 connection has,
+// over and no other may begin. Where w has ReadFrom, as the answer of a plain HTTP/1 connection has,
 // stored files are sent by the kernel.
 func (b *Body) Send(ctx context.Context, w io.Writer, from, to int64) error {
 	start := int64(0)
@@ -111,8 +125,8 @@ func (b *Body) Send(ctx context.Context, w io.Writer, from, to int64) error {
 // requests in flight together do not hold back much of the budget.
 const (
 	chunkLeast = 64 << 10
-	chunkMost  = 2 << 20
-	chunkParts = 64
+	chunkMost  = 8 << 20
+	chunkParts = 32
 )
 
 func (b *Body) sendGoods(ctx context.Context, w io.Writer, i int, from, to int64) error {
@@ -133,16 +147,27 @@ func (b *Body) sendGoods(ctx context.Context, w io.Writer, i int, from, to int64
 		src = f
 	}
 	f := oc.fly(from)
-	defer func() {
+	land := func() {
 		b.landing = append(b.landing, landing{f, b.written})
 		b.settle()
-	}()
+	}
+	defer func() { land() }()
 	chunk := min(max(b.item.pieces[i].size/chunkParts, chunkLeast), chunkMost)
+	fruitless := 0
 	for at := from; at < to; {
 		n := f.reserve(min(chunk, to-at))
 		if n == 0 {
-			return ErrBudget
+			if fruitless++; fruitless > 2 {
+				return ErrBudget // others hold what is left
+			}
+			if oc, err = b.renew(ctx, i, at); err != nil {
+				return err
+			}
+			land()
+			f = oc.fly(at)
+			continue
 		}
+		fruitless = 0
 		sent, err := io.CopyN(w, src, n)
 		f.sent(n, sent)
 		b.written += sent
@@ -203,5 +228,9 @@ func (b *Body) Close(lost int64) {
 	for _, oc := range b.copies {
 		b.s.release(oc)
 	}
+	for _, oc := range b.ended {
+		b.s.release(oc)
+	}
 	clear(b.copies)
+	b.ended = nil
 }

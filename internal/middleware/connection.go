@@ -40,14 +40,19 @@ func Connection(ctx context.Context) *Conn {
 // connection is paced.
 const backlog = 128 << 10
 
-// Pace keeps the kernel from taking in more of an answer than it can soon
-// send, some megabytes on a fast line, so that a client that leaves is noticed
-// before its answer counts as written. It does not bound what is on its way.
-func (c *Conn) Pace() {
-	if c == nil || c.paced.Swap(true) {
+// Pace keeps the kernel, as long as it is on, from taking in more of an answer
+// than it can soon send: some megabytes on a fast line. A client that leaves is
+// then noticed before its answer counts as written. It does not bound what is
+// on its way.
+func (c *Conn) Pace(on bool) {
+	if c == nil || c.paced.Swap(on) == on {
 		return
 	}
-	_ = c.raw.Control(func(fd uintptr) { pace(int(fd)) }) // a closed connection needs none
+	most := backlog
+	if !on {
+		most = 1<<31 - 1
+	}
+	_ = c.raw.Control(func(fd uintptr) { pace(int(fd), most) }) // a closed connection needs none
 }
 
 // Unsent is how many of the bytes written to the connection its other end has

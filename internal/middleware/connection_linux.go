@@ -11,8 +11,8 @@ const (
 	ioctlOutQueue      = 0x5411 // SIOCOUTQ
 )
 
-func pace(fd int) {
-	_ = syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, tcpNotSentLowWater, backlog) // without it counts are coarser, not wrong
+func pace(fd, most int) {
+	_ = syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, tcpNotSentLowWater, most) // without it counts are coarser, not wrong
 }
 
 func unsent(fd int) int64 {

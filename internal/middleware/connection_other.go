@@ -2,6 +2,6 @@
 
 package middleware
 
-func pace(int) {}
+func pace(int, int) {}
 
 func unsent(int) int64 { return 0 }

@@ -79,10 +79,12 @@ func (q Queries) copies(ctx context.Context, holder, grouped string, id string) 
 	return out, err
 }
 
-// InsertDownload writes a copy that begins, setting its id. Holder is the id
+// InsertDownload writes a copy that begins, setting its id unless it has one. Holder is the id
 // of the line, link or mint whose allowance it uses.
 func (tx *Tx) InsertDownload(ctx context.Context, holder string, d *purvey.Download) error {
-	d.ID = tx.NewID()
+	if d.ID == "" {
+		d.ID = tx.NewID()
+	}
 	_, err := tx.exec(ctx, `INSERT INTO download (id, shop_id, mode, via, holder, order_id, line_id, link_id, mint_id, product_id, version_id,
 		file_id, file_name, file_type, number, size, sent, covered, redownload, counted, billable, ip, user_agent, created_at, last_at, completed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`,

@@ -35,7 +35,7 @@ type DB struct {
 	ids    *purvey.IDs
 	wakers wakers
 	rights atomic.Uint64 // see RightsVersion
-	watch  watch // SQLite only
+	watch  watch         // SQLite only
 	url    string
 }
 

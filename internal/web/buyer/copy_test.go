@@ -281,7 +281,9 @@ func TestRestartKeepsCounts(t *testing.T) {
 		w.server.Close()
 		w.start()
 		w.wantBytes(w.get(path, "Range", "bytes=700000-"), 206, goods[700_000:])
-		w.settled(o, func(got []purvey.Download) bool { return len(got) == 1 && !got[0].CompletedAt.IsZero() && got[0].Sent == 1<<20 })
+		w.settled(o, func(got []purvey.Download) bool {
+			return len(got) == 1 && !got[0].CompletedAt.IsZero() && got[0].Sent == 1<<20
+		})
 		w.server.Close()
 		w.start()
 		w.want(w.get(path), 403)

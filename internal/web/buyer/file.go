@@ -49,7 +49,7 @@ func (h *handlers) sendItem(w http.ResponseWriter, r *http.Request, it *delivery
 	}
 	describe(w.Header(), it)
 	connection := middleware.Connection(r.Context())
-	connection.Pace()
+	connection.Pace(p.length() <= paceMost)
 	err = send(w, r, it, p, body)
 	lost := int64(0)
 	if err != nil || r.Context().Err() != nil {
@@ -63,6 +63,10 @@ func (h *handlers) sendItem(w http.ResponseWriter, r *http.Request, it *delivery
 	}
 	return nil
 }
+
+// paceMost is the longest answer that is paced. In a longer one a client that
+// leaves early is noticed anyway, and pacing costs processor time.
+const paceMost = 8 << 20
 
 // describe sets the headers that every answer about an Item has.
 func describe(h http.Header, it *delivery.Item) {

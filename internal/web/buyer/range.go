@@ -32,6 +32,15 @@ func (p plan) lowest() int64 {
 	return low
 }
 
+// length is how many bytes of the representation will be sent.
+func (p plan) length() int64 {
+	var n int64
+	for _, s := range p.spans {
+		n += s.to - s.from
+	}
+	return n
+}
+
 // evaluate reads the conditions and ranges of a GET or HEAD for a
 // representation (RFC 9110, sections 13 and 14). modified may be zero.
 func evaluate(r *http.Request, etag string, modified time.Time, size int64) plan {
@@ -66,14 +75,11 @@ func evaluate(r *http.Request, etag string, modified time.Time, size int64) plan
 	case len(spans) == 0:
 		return whole
 	}
-	var sum int64
-	for _, s := range spans {
-		sum += s.to - s.from
-	}
-	if sum > size { // overlaps that ask for more than there is: an error or an attack
+	part := plan{status: http.StatusPartialContent, spans: spans}
+	if part.length() > size { // overlaps that ask for more than there is: an error or an attack
 		return whole
 	}
-	return plan{status: http.StatusPartialContent, spans: spans}
+	return part
 }
 
 // sameRepresentation tells whether an If-Range condition holds. Only a strong
