@@ -8,7 +8,8 @@
 // budgets live in memory, one for each node.
 //
 // The people who sign in to the back office are members; this package makes
-// the first of them, the owner.
+// the first of them, the owner. Customers sign in to a shop's library with a
+// code that is mailed to them (code.go) and have a session from then on.
 package auth
 
 import (
@@ -30,6 +31,8 @@ import (
 type Options struct {
 	// NoLimits switches every limit of requests off.
 	NoLimits bool
+	// Mail says that a mail server is set; otherwise codes to sign in are kept.
+	Mail bool
 	// Log takes what goes wrong in the background; nil is slog.Default().
 	Log *slog.Logger
 }
@@ -40,6 +43,7 @@ type Service struct {
 	db      *store.DB
 	keys    *keyring.Keyring
 	log     *slog.Logger
+	mail    bool
 	budgets *budgets
 	windows *windows
 	hashing chan struct{} // one argon2id takes tens of megabytes: two at a time
@@ -62,7 +66,7 @@ const maxShops = 10_000
 // New makes the service.
 func New(db *store.DB, keys *keyring.Keyring, o Options) *Service {
 	s := &Service{
-		db: db, keys: keys, log: o.Log, hashing: make(chan struct{}, 2), shops: map[string]purvey.Shop{}, holders: map[string]held{},
+		db: db, keys: keys, log: o.Log, mail: o.Mail, hashing: make(chan struct{}, 2), shops: map[string]purvey.Shop{}, holders: map[string]held{},
 		budgets: newBudgets(!o.NoLimits), windows: newWindows(!o.NoLimits),
 	}
 	if s.log == nil {
