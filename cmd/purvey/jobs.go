@@ -25,6 +25,7 @@ func (a *app) jobs() {
 	w.Register(purvey.JobReleaseDate, job.Work{Run: a.releaseDate})
 	w.Register(purvey.JobNotifyUpdate, job.Work{Run: a.notifyUpdate})
 	w.Register(purvey.JobServeWaiting, job.Work{Run: a.serveWaiting})
+	w.Register(purvey.JobEndLine, job.Work{Run: a.orders.EndLine})
 	w.Register(purvey.JobFulfil, job.Work{Run: a.orders.Fulfil})
 	w.Register(purvey.JobSweepBlobs, job.Work{Every: 6 * time.Hour, Run: plain(a.catalog.SweepBlobs)})
 	w.Register(purvey.JobSweepUploads, job.Work{Every: time.Hour, Run: plain(a.catalog.SweepUploads)})

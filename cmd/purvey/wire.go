@@ -12,9 +12,11 @@ import (
 
 	"purvey/internal/blob"
 	"purvey/internal/catalog"
+	"purvey/internal/checkout"
 	"purvey/internal/delivery"
 	"purvey/internal/dialect/bigdd"
 	"purvey/internal/dialect/hlconnect"
+	"purvey/internal/dialect/publicala"
 	"purvey/internal/job"
 	"purvey/internal/license"
 	"purvey/internal/mail"
@@ -36,6 +38,7 @@ type app struct {
 	origin string // what links begin with
 
 	catalog  *catalog.Service
+	checkout *checkout.Service
 	delivery *delivery.Service
 	orders   *order.Service
 	licenses *license.Service
@@ -85,6 +88,7 @@ func (a *app) services(listening string) error {
 			return err
 		},
 	})
+	a.checkout = checkout.New(n.db, a.orders, n.keys, checkout.Options{Origin: a.origin, Secret: n.shops.Secret, Log: n.log})
 	a.licenses = license.New(n.db)
 	a.webhooks = webhook.New(n.db, n.keys, webhook.Options{
 		Dialects: map[string]webhook.Dialect{"bigdd": bigdd.Webhooks{}}, AllowInsecure: n.cfg.WebhookAllowInsecure, Mail: mails,
@@ -141,6 +145,9 @@ func (a *app) routes() {
 	hlconnect.Register(mux, hlconnect.Backend{
 		Auth: n.auth, Orders: a.orders, DownloadURL: a.delivery.LineURL, ViewURL: a.delivery.ViewURL, Log: n.log,
 		Health: []hlconnect.Component{{Name: "database", Check: n.db.Ping}, {Name: "storage", Check: a.bucket.Check}},
+	})
+	publicala.Register(mux, publicala.Backend{
+		Auth: n.auth, Shops: n.shops, Catalog: a.catalog, Orders: a.orders, Checkout: a.checkout, ReaderURL: a.delivery.ViewURL, Log: n.log,
 	})
 	viewer.Register(mux, viewer.Backend{Delivery: a.delivery, Log: n.log})
 	buyer.Register(mux, buyer.Backend{Delivery: a.delivery, Log: n.log})

@@ -64,7 +64,7 @@ func (s *Service) ChangeLines(ctx context.Context, scope purvey.Scope, id string
 
 func refusedMove(format string, args ...any) error {
 	e := purvey.Because(purvey.Conflict, purvey.ReasonTransition, format, args...)
-	e.Fields = []purvey.Field{{Name: "status", Message: "cannot be changed so"}}
+	e.Fields = []purvey.Field{{Name: "status", Message: "cannot be changed: " + e.Detail}}
 	return e
 }
 
