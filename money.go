@@ -8,8 +8,9 @@ import (
 // Money is always an integer in the smallest unit of its currency. Floats
 // never hold it: JSON numbers are read as text and converted here.
 
-// maxCents bounds an amount so that sums over a shop cannot overflow.
-const maxCents = 1 << 53
+// MaxCents bounds an amount, so that clients whose numbers are floats read it
+// exactly and sums over a shop cannot overflow.
+const MaxCents = 1 << 53
 
 // ParseCents reads a decimal number such as "3.99" or "1e2" as hundredths,
 // rounded half away from zero. ok is false for anything else and for amounts
@@ -30,7 +31,7 @@ func ParseCents(number string) (cents int64, ok bool) {
 	neg := r.Sign() < 0
 	r.Abs(r).Add(r, half)
 	q := new(big.Int).Quo(r.Num(), r.Denom())
-	if !q.IsInt64() || q.Int64() > maxCents {
+	if !q.IsInt64() || q.Int64() > MaxCents {
 		return 0, false
 	}
 	if neg {

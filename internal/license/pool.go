@@ -2,6 +2,7 @@ package license
 
 import (
 	"context"
+	"slices"
 
 	"purvey"
 	"purvey/internal/store"
@@ -22,10 +23,23 @@ func WaitingKey(scope purvey.Scope, tag string) string {
 	return scope.ShopID + "/" + string(scope.Mode) + "/" + tag
 }
 
+// LockPools takes the locks of several tags in the one order in which all take
+// them, so that no two transactions wait for each other.
+func LockPools(ctx context.Context, tx *store.Tx, scope purvey.Scope, tags []string) error {
+	slices.Sort(tags)
+	for _, tag := range slices.Compact(tags) {
+		if err := tx.LockKeys(ctx, scope, tag); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Give gives a line the keys that its units are still to get, as many as
 // there are: from the pool of the product's tag, or made afresh. What is
-// missing stays in KeysOwed. It takes the pool's lock; the caller writes the
-// line. Serves BDD-35.
+// missing stays in KeysOwed; so do all while others wait for the tag, who come
+// first. It takes the pool's lock (who gives to several lines calls LockPools
+// before the first); the caller writes the line. Serves BDD-35.
 func Give(ctx context.Context, tx *store.Tx, o *purvey.Order, l *purvey.Line, p purvey.Product) error {
 	want := l.Units() - len(l.Keys)
 	l.KeysOwed = 0
@@ -38,6 +52,14 @@ func Give(ctx context.Context, tx *store.Tx, o *purvey.Order, l *purvey.Line, p 
 	}
 	if err := tx.LockKeys(ctx, scope, p.KeyTag); err != nil {
 		return err
+	}
+	waiting, err := tx.WaitingLines(ctx, scope, p.KeyTag, 1)
+	if err != nil {
+		return err
+	}
+	if len(waiting) > 0 && waiting[0].LineID != l.ID {
+		l.KeysOwed = want // what comes into stock goes to whoever waits, in turn
+		return nil
 	}
 	free, err := tx.FreeKeys(ctx, scope, p.KeyTag, want)
 	if err != nil {
@@ -114,7 +136,8 @@ func Taken(ctx context.Context, tx *store.Tx, scope purvey.Scope, tag string, n 
 }
 
 // Drop takes the line's newest keys until it holds no more than it has units,
-// and returns them to stock or burns them. The caller writes the line.
+// and returns them to stock, whose pools the caller has locked, or burns them.
+// The caller writes the line.
 func Drop(ctx context.Context, tx *store.Tx, o *purvey.Order, l *purvey.Line, burn bool) error {
 	scope := purvey.Scope{ShopID: o.ShopID, Mode: o.Mode}
 	tags := map[string]bool{}
@@ -146,6 +169,13 @@ func Drop(ctx context.Context, tx *store.Tx, o *purvey.Order, l *purvey.Line, bu
 func (s *Service) Release(ctx context.Context, scope purvey.Scope, id string) (purvey.LicenseKey, error) {
 	var k purvey.LicenseKey
 	err := s.db.Tx(ctx, func(tx *store.Tx) (err error) {
+		if k, err = tx.LicenseKey(ctx, scope, id); err != nil {
+			return err
+		}
+		// Whoever finds the stock empty now is seen to wait afterwards.
+		if err := tx.LockKeys(ctx, scope, k.Tag); err != nil {
+			return err
+		}
 		if k, err = tx.LicenseKey(ctx, scope, id); err != nil || !k.Assigned() {
 			return err
 		}

@@ -106,14 +106,13 @@ func (s *Service) AssignFiles(ctx context.Context, scope purvey.Scope, id, lineI
 		if err := tx.UpdateLine(ctx, l); err != nil {
 			return err
 		}
-		if err := s.releaseIn(ctx, tx, o, false); err != nil {
-			return err
-		}
-		if !mail {
-			return nil
-		}
 		products, err := productsOf(ctx, tx, o)
 		if err != nil {
+			return err
+		}
+		// The order's other lines are let go, and mailed, by what they wait for.
+		r := release{s: s, tx: tx, order: o, products: products, noMail: true, only: l.ID}
+		if err := r.run(ctx, nil); err != nil || !mail {
 			return err
 		}
 		return s.sendDelivery(ctx, tx, o, products)
@@ -133,11 +132,11 @@ func (s *Service) AssignKey(ctx context.Context, scope purvey.Scope, keyID, orde
 		if err != nil {
 			return err
 		}
-		if err := tx.LockKeys(ctx, scope, k.Tag); err != nil {
-			return err
-		}
 		o, err := tx.LockOrder(ctx, scope, named.ID)
 		if err != nil {
+			return err
+		}
+		if err := tx.LockKeys(ctx, scope, k.Tag); err != nil {
 			return err
 		}
 		products, err := productsOf(ctx, tx, &o)
@@ -156,7 +155,8 @@ func (s *Service) AssignKey(ctx context.Context, scope purvey.Scope, keyID, orde
 			return err
 		}
 		l.KeysOwed = max(0, l.KeysOwed-1)
-		if l.Status == purvey.LineProcessing && l.Access == purvey.AccessKey && o.Releasable() {
+		early := l.Delivering == purvey.Scheduled && tx.Now().Before(products[l.ProductID].ScheduledAt)
+		if l.Status == purvey.LineProcessing && l.Access == purvey.AccessKey && o.Releasable() && !early {
 			l.Status, l.DeliveredAt = purvey.LineActive, tx.Now()
 		}
 		if err := tx.UpdateLine(ctx, l); err != nil {

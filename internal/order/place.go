@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"purvey"
@@ -96,16 +98,21 @@ func (s *Service) PlaceIn(ctx context.Context, tx *store.Tx, scope purvey.Scope,
 	for i, lr := range r.Lines {
 		o.Lines = append(o.Lines, lr.line(tx, &o, products[lr.ProductID], int64(i+1)))
 	}
-	o.TotalCents = total(&o, r.TotalCents)
+	if o.TotalCents, err = total(&o, r.TotalCents); err != nil {
+		return purvey.Order{}, err
+	}
 	if o.Financial.WasPaid() {
 		o.PaidAt = o.CreatedAt
 	}
 	if err := s.insert(ctx, tx, scope, &o); err != nil {
 		return purvey.Order{}, err
 	}
-	if o.Financial == purvey.Refunded {
-		for i := range o.Lines {
+	for i := range o.Lines {
+		switch o.Financial {
+		case purvey.Refunded:
 			o.Lines[i].RefundedQuantity, o.Lines[i].Status = o.Lines[i].Quantity, purvey.LineRefunded
+		case purvey.Voided, purvey.FinancialExpired:
+			o.Lines[i].Status = purvey.LineCanceled
 		}
 	}
 	// Keys are bound to lines below, so the lines are written after them; the
@@ -210,15 +217,18 @@ func (lr LineRequest) line(tx *store.Tx, o *purvey.Order, p purvey.Product, numb
 	return l
 }
 
-func total(o *purvey.Order, given *int64) int64 {
+func total(o *purvey.Order, given *int64) (int64, error) {
 	if given != nil {
-		return *given
+		return *given, nil
 	}
 	var sum int64
 	for _, l := range o.Lines {
+		if l.PriceCents > (purvey.MaxCents-sum)/int64(l.Quantity) { // the product might overflow
+			return 0, purvey.BadField("lines", "must cost at most %d cents in all", int64(purvey.MaxCents))
+		}
 		sum += l.PriceCents * int64(l.Quantity)
 	}
-	return sum
+	return sum, nil
 }
 
 func (r *Request) check() error {
@@ -235,6 +245,7 @@ func (r *Request) check() error {
 	if r.NeedEmail || r.Customer.Email != "" {
 		c.Require(purvey.ValidEmail(r.Customer.Email), "customer.email", "must be an e-mail address")
 	}
+	c.Require(r.Name == "" || purvey.Fold(strings.TrimPrefix(r.Name, "#")) != "" && !strings.ContainsFunc(r.Name, unicode.IsControl), "name", "must not be blank or hold control characters")
 	for name, text := range map[string]string{
 		"customer.firstname": r.Customer.Firstname, "customer.lastname": r.Customer.Lastname, "customer.locale": r.Customer.Locale,
 		"customer.gid": r.Customer.GID, "name": r.Name, "gid": r.GID, "external_reference": r.ExternalReference,

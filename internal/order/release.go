@@ -17,7 +17,8 @@ type release struct {
 	products map[string]purvey.Product
 	silent   bool // no event: history of another system
 	noMail   bool
-	fresh    bool // the order is being placed: its lines are not written yet
+	fresh    bool   // the order is being placed: its lines are not written yet
+	only     string // id of the one line to look at; "" all
 }
 
 // run settles every line. requests are those of a fresh order, else nil.
@@ -25,9 +26,15 @@ func (r *release) run(ctx context.Context, requests []LineRequest) error {
 	o, tx := r.order, r.tx
 	before := make([]purvey.Line, len(o.Lines))
 	copy(before, o.Lines)
+	if err := r.lockPools(ctx); err != nil {
+		return err
+	}
 	var delivered, owed bool
 	for i := range o.Lines {
 		l := &o.Lines[i]
+		if r.only != "" && l.ID != r.only {
+			continue
+		}
 		fulfil := r.awaitsJob(requests, i)
 		active, err := r.settle(ctx, l, fulfil)
 		if err != nil {
@@ -73,6 +80,21 @@ func (r *release) awaitsJob(requests []LineRequest, i int) bool {
 		return r.order.Source == purvey.SourceHLConnect
 	}
 	return requests[i].Fulfil
+}
+
+// lockPools locks the stock that several lines may take keys from.
+func (r *release) lockPools(ctx context.Context) error {
+	if len(r.order.Lines) == 1 || !r.order.Releasable() {
+		return nil
+	}
+	var tags []string
+	for _, l := range r.order.Lines {
+		p := r.products[l.ProductID]
+		if l.Access.HasKeys() && p.KeyMode != purvey.KeysGenerated && (l.Status == purvey.LineUnpaid || l.Status == purvey.LineProcessing) {
+			tags = append(tags, p.KeyTag)
+		}
+	}
+	return license.LockPools(ctx, r.tx, scopeOf(r.order), tags)
 }
 
 func changed(a, b purvey.Line) bool {
@@ -175,6 +197,14 @@ func (s *Service) ServeWaiting(ctx context.Context, scope purvey.Scope, tag stri
 		var again bool
 		err := s.db.Tx(ctx, func(tx *store.Tx) error {
 			again = false
+			first, err := tx.WaitingLines(ctx, scope, tag, 1)
+			if err != nil || len(first) == 0 {
+				return err
+			}
+			o, err := tx.LockOrder(ctx, scope, first[0].OrderID)
+			if err != nil {
+				return err
+			}
 			if err := tx.LockKeys(ctx, scope, tag); err != nil {
 				return err
 			}
@@ -182,12 +212,15 @@ func (s *Service) ServeWaiting(ctx context.Context, scope purvey.Scope, tag stri
 			if err != nil || len(waiting) == 0 {
 				return err
 			}
+			if again = waiting[0].LineID != first[0].LineID; again {
+				return nil // somebody else was quicker
+			}
 			free, err := tx.FreeKeys(ctx, scope, tag, waiting[0].Owed)
 			if err != nil || len(free) == 0 {
 				return err
 			}
 			again = true
-			return s.serve(ctx, tx, scope, waiting[0], free)
+			return s.serve(ctx, tx, &o, waiting[0], free)
 		})
 		if err != nil || !again {
 			return err
@@ -195,26 +228,21 @@ func (s *Service) ServeWaiting(ctx context.Context, scope purvey.Scope, tag stri
 	}
 }
 
-func (s *Service) serve(ctx context.Context, tx *store.Tx, scope purvey.Scope, w store.WaitingLine, free []purvey.LicenseKey) error {
-	o, err := tx.LockOrder(ctx, scope, w.OrderID)
-	if err != nil {
-		return err
-	}
+func (s *Service) serve(ctx context.Context, tx *store.Tx, o *purvey.Order, w store.WaitingLine, free []purvey.LicenseKey) error {
 	l, ok := o.Line(w.LineID)
 	if !ok {
 		return purvey.Missing("order line")
 	}
-	products, err := productsOf(ctx, tx, &o)
+	products, err := productsOf(ctx, tx, o)
 	if err != nil {
 		return err
 	}
-	tag := free[0].Tag
 	for i := range free {
-		if _, err := license.Bind(ctx, tx, &o, l, &free[i]); err != nil {
+		if _, err := license.Bind(ctx, tx, o, l, &free[i]); err != nil {
 			return err
 		}
 	}
-	if err := license.Taken(ctx, tx, scope, tag, len(free)); err != nil {
+	if err := license.Taken(ctx, tx, scopeOf(o), free[0].Tag, len(free)); err != nil {
 		return err
 	}
 	l.KeysOwed -= len(free)
@@ -224,5 +252,5 @@ func (s *Service) serve(ctx context.Context, tx *store.Tx, scope purvey.Scope, w
 	if err := tx.UpdateLine(ctx, l); err != nil {
 		return err
 	}
-	return s.sendDelivery(ctx, tx, &o, products)
+	return s.sendDelivery(ctx, tx, o, products)
 }

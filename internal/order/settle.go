@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"purvey"
 	"purvey/internal/license"
@@ -37,8 +38,28 @@ func (s *Service) Patch(ctx context.Context, scope purvey.Scope, id string, p Pa
 		if err := tx.UpdateOrder(ctx, o); err != nil {
 			return err
 		}
-		return s.releaseIn(ctx, tx, o, true)
+		if err := s.releaseIn(ctx, tx, o, true); err != nil {
+			return err
+		}
+		return s.serveOwed(ctx, tx, o)
 	})
+}
+
+// serveOwed has the lines of an order that was held back from keys, and is not
+// any more, served with those who wait.
+func (s *Service) serveOwed(ctx context.Context, tx *store.Tx, o *purvey.Order) error {
+	products, err := productsOf(ctx, tx, o)
+	if err != nil {
+		return err
+	}
+	for _, l := range o.Lines {
+		if l.KeysOwed > 0 {
+			if err := license.EnqueueWaiting(ctx, tx, scopeOf(o), products[l.ProductID].KeyTag); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // pay moves an order's payment.
@@ -46,7 +67,9 @@ func (s *Service) pay(ctx context.Context, tx *store.Tx, o *purvey.Order, to pur
 	from := o.Financial
 	ended := from == purvey.Refunded || from == purvey.Voided || from == purvey.FinancialExpired
 	backwards := from.WasPaid() && !to.WasPaid()
-	if ended || backwards {
+	// Units that were given back stay given back.
+	unrefunded := to == purvey.Paid && slices.ContainsFunc(o.Lines, func(l purvey.Line) bool { return l.RefundedQuantity > 0 })
+	if ended || backwards || unrefunded {
 		return purvey.Because(purvey.Conflict, purvey.ReasonTransition, "an order that is %s cannot become %s", from, to)
 	}
 	switch to {
@@ -129,10 +152,17 @@ func (s *Service) refund(ctx context.Context, tx *store.Tx, o *purvey.Order, lin
 	}
 	keep := shop.Settings.Policies.Refund == "keep"
 	burn := shop.Settings.Policies.RefundedKeys != "return"
+	if !keep && !burn {
+		if err := license.LockPools(ctx, tx, scopeOf(o), tagsOf(o)); err != nil {
+			return err
+		}
+	}
 	for i, r := range lines {
 		l, ok := o.Line(r.LineID)
 		if !ok {
-			return purvey.BadField(fmt.Sprintf("lines.%d.line_id", i), "is not a line of this order")
+			e := purvey.Missing("order line")
+			e.Fields = []purvey.Field{{Name: fmt.Sprintf("lines.%d.line_id", i), Message: "is not a line of this order"}}
+			return e
 		}
 		if r.Quantity < 1 || r.Quantity > l.Quantity-l.RefundedQuantity {
 			return purvey.BadField(fmt.Sprintf("lines.%d.quantity", i), "must be between 1 and the %d units not yet refunded", l.Quantity-l.RefundedQuantity)
@@ -160,4 +190,15 @@ func (s *Service) refund(ctx context.Context, tx *store.Tx, o *purvey.Order, lin
 		return err
 	}
 	return s.emit(ctx, tx, o, purvey.EventOrderRefunded)
+}
+
+// tagsOf lists the tags of the keys that an order holds.
+func tagsOf(o *purvey.Order) []string {
+	var tags []string
+	for _, l := range o.Lines {
+		for _, k := range l.Keys {
+			tags = append(tags, k.Tag)
+		}
+	}
+	return tags
 }

@@ -51,7 +51,8 @@ func (q Queries) Customers(ctx context.Context, scope purvey.Scope, query string
 
 // TakeCustomer finds the customer with the same external id or, if none has
 // it, the same address, and fills what was unknown of it; a new one is
-// written. c.ID is set.
+// written. c.ID is set, and so are the external id and the gid if they were
+// known; a gid that was not becomes that of earlier orders, too.
 func (tx *Tx) TakeCustomer(ctx context.Context, scope purvey.Scope, c *purvey.Customer) error {
 	found, err := tx.CustomerByExternalID(ctx, scope, c.ExternalID)
 	if errors.Is(err, purvey.NotFound) {
@@ -77,11 +78,17 @@ func (tx *Tx) TakeCustomer(ctx context.Context, scope purvey.Scope, c *purvey.Cu
 	fill(&merged.GID, c.GID)
 	fill(&merged.ExternalID, c.ExternalID)
 	c.ExternalID = merged.ExternalID
+	fill(&c.GID, merged.GID)
 	if merged == found {
 		return nil
 	}
 	_, err = tx.exec(ctx, `UPDATE customer SET firstname = $2, lastname = $3, locale = $4, gid = $5, external_id = $6 WHERE id = $1`,
 		found.ID, merged.Firstname, merged.Lastname, merged.Locale, merged.GID, merged.ExternalID)
+	if number, ok := purvey.NumberOfGID(merged.GID); err == nil && ok && found.GID == "" {
+		// Orders from before the gid was known are the same customer's.
+		_, err = tx.exec(ctx, `UPDATE orders SET customer_gid = $4, customer_number = $5 WHERE shop_id = $1 AND mode = $2 AND email_folded = $3
+			AND customer_id = $6 AND customer_gid = ''`, scope.ShopID, scope.Mode, purvey.Fold(found.Email), merged.GID, number, found.ID)
+	}
 	return err
 }
 

@@ -165,14 +165,16 @@ type WaitingLine struct {
 }
 
 // WaitingLines lists the lines that wait for keys of a tag, those that paid
-// first before.
+// first before; lines of orders that are held back are not among them.
 func (q Queries) WaitingLines(ctx context.Context, scope purvey.Scope, tag string, limit int) ([]WaitingLine, error) {
 	return collect(ctx, q, `SELECT l.id, l.order_id, l.keys_owed FROM order_line l JOIN orders o ON o.id = l.order_id
-		WHERE l.shop_id = $1 AND l.mode = $2 AND l.key_tag = $3 AND l.keys_owed > 0 ORDER BY o.paid_at, l.created_at, l.id LIMIT $4`,
+		WHERE l.shop_id = $1 AND l.mode = $2 AND l.key_tag = $3 AND l.keys_owed > 0
+		AND o.financial IN ('PAID', 'PARTIALLY_REFUNDED') AND o.risk <> 'HIGH' ORDER BY o.paid_at, l.created_at, l.id LIMIT $4`,
 		[]any{scope.ShopID, scope.Mode, tag, limit}, func(s scanner, w *WaitingLine) error { return s.Scan(&w.LineID, &w.OrderID, &w.Owed) })
 }
 
-// LockKeys serialises what is done with the keys of one tag.
+// LockKeys serialises what is done with the keys of one tag. Who locks an order
+// too does that first.
 func (tx *Tx) LockKeys(ctx context.Context, scope purvey.Scope, tag string) error {
 	return tx.Lock(ctx, "keys/"+scope.ShopID+"/"+string(scope.Mode)+"/"+tag)
 }
