@@ -121,7 +121,7 @@ func TestPUB05_Fields(t *testing.T) {
 				w.call("POST", v1, with(t, body, path, "")).refused(path)
 			}
 		}
-		w.call("POST", v1, with(t, full["permission"], "user.id", strings.Repeat("é", 64))).want(201)
+		w.call("POST", v1, with(t, with(t, full["permission"], "user.id", strings.Repeat("é", 64)), "user.email", "long@example.org")).want(201)
 		w.call("POST", v1, with(t, full["permission"], "type", "gift")).refused("type")
 		two := strings.Replace(permission("bk-1"), `"products":[`, `"products":[{"type":"content","id":"bk-1"},`, 1)
 		w.call("POST", v1, two).refused("products.1.id")
