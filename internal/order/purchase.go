@@ -105,7 +105,9 @@ func standing(ctx context.Context, tx *store.Tx, scope purvey.Scope, p Purchase)
 	}
 }
 
-func over(l purvey.Line) bool { return l.Status == purvey.LineRefunded || l.Status == purvey.LineCanceled }
+func over(l purvey.Line) bool {
+	return l.Status == purvey.LineRefunded || l.Status == purvey.LineCanceled
+}
 
 func (s *Service) placePurchase(ctx context.Context, tx *store.Tx, scope purvey.Scope, p Purchase) (purvey.Line, error) {
 	c := purvey.Customer{Email: p.Email}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"purvey"
 )
@@ -72,4 +73,13 @@ func (tx *Tx) UpdateMessage(ctx context.Context, m *purvey.Message) error {
 	_, err := tx.exec(ctx, `UPDATE message SET state = $2, subject = $3, body_text = $4, body_html = $5, error = $6, attempts = $7, sent_at = $8
 		WHERE id = $1`, m.ID, m.State, m.Subject, m.Text, m.HTML, m.Error, m.Attempts, micros(m.SentAt))
 	return err
+}
+
+// MessagesSince counts the messages of a kind that were made for an order
+// after an instant.
+func (q Queries) MessagesSince(ctx context.Context, orderID string, kind purvey.MessageKind, after time.Time) (int, error) {
+	var n int
+	err := q.row(ctx, `SELECT count(*) FROM message WHERE order_id = $1 AND order_id <> '' AND kind = $2 AND created_at > $3`,
+		[]any{orderID, kind, micros(after)}, &n)
+	return n, err
 }

@@ -1,5 +1,6 @@
-// Package buyer is what customers see: the download page of an order, the page
-// of a share link, and the bytes behind their buttons.
+// Package buyer is what customers see: the download page of an order, the pages
+// of a share link and of a download token, the bytes behind their buttons, and
+// the library of everything that one customer bought from a shop.
 //
 // A page holds no address that leads to bytes: its buttons are forms, whose
 // POST is answered by a redirect to a short-lived byte URL. So whatever reads
@@ -65,6 +66,13 @@ func Register(mux *http.ServeMux, b Backend) {
 		"POST /link/{id}/{secret}/files/{file}": h.linkFileButton,
 		"GET /link/{id}/{secret}/zip":           h.linkZip,
 		"POST /link/{id}/{secret}/zip":          h.linkZipButton,
+		"GET /download":                         h.minted,
+		"GET /download/files/{file}":            h.mintFile,
+		"POST /download/files/{file}":           h.mintFileButton,
+		"GET /download/zip":                     h.mintZip,
+		"POST /download/zip":                    h.mintZipButton,
+		"/download":                             h.nowhere,
+		"/download/":                            h.nowhere,
 		"/d/":                                   h.nowhere,
 		"/b/":                                   h.nowhere,
 		"/link/":                                h.nowhere,
@@ -98,6 +106,7 @@ type problem struct {
 	locale string // the customer's; "" unknown
 	back   string // path of the page to go back to; "" none
 	link   bool   // on a share link
+	mint   bool   // on a download token, which the way back leads away from
 }
 
 func (p problem) Unwrap() error { return p.error }
@@ -123,7 +132,13 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", "60")
 	}
 	lang := page.Choose(r.Header.Get("Accept-Language"), p.shop.Settings.Shop.Locale, p.locale)
-	words := refusalOf(lang, reason)
+	words, back := refusalOf(lang, reason), wordsOf(lang).Back
+	if p.mint {
+		back = libraryWordsOf(lang).Title
+		if reason == reasonUnknown {
+			words = libraryWordsOf(lang).Over
+		}
+	}
 	if !wantsPage(r) {
 		var text bytes.Buffer
 		text.WriteString(words.Title + ". " + words.Why + " " + words.Do + "\n")
@@ -134,7 +149,7 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	v := h.view(p.shop, lang, words.Title)
-	v.Data = refusalView{refusal: words, W: wordsOf(lang), Back: p.back}
+	v.Data = refusalView{refusal: words, Back: p.back, BackText: back}
 	if err := h.pages.Write(w, r, status, "refused.html", v); err != nil {
 		h.Log.ErrorContext(r.Context(), "a page cannot be made", "error", err)
 		http.Error(w, words.Title, status)
@@ -143,8 +158,8 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 type refusalView struct {
 	refusal
-	W    words
-	Back string
+	Back     string // path
+	BackText string
 }
 
 // wantsPage tells a browser from a program: browsers name HTML.

@@ -86,6 +86,7 @@ type fileView struct {
 	W         words
 	Lang      page.Language
 	Path      string // of the page
+	Query     string // of the page, with its question mark; "" none
 }
 
 func hasFile(files []fileView) bool {

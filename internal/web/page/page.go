@@ -2,8 +2,9 @@
 // shop's name and colour, the one style sheet, the security headers, the
 // choice of a language, and how sizes and dates are written in it.
 //
-// Pages are whole without scripts, and none is sent. The policy of each page
-// names the digests of its own two style elements and allows nothing else.
+// Pages are whole without scripts. The policy of each page names the digests of
+// its own two style elements, and of the script if it has one, and allows
+// nothing else.
 package page
 
 import (
@@ -50,6 +51,7 @@ type View struct {
 	LogoURL  string // "" the name stands in its place
 	Accent   string // #rrggbb; "" the default
 	Refresh  int    // seconds after which the page is asked for again; 0 never
+	Script   string // a comfort for those whose browser runs it; "" none
 	Data     any    // what the page itself speaks of
 }
 
@@ -57,6 +59,7 @@ type View struct {
 type frame struct {
 	View
 	Style, Colours template.CSS
+	Script         template.JS
 	Body           template.HTML
 }
 
@@ -67,12 +70,15 @@ func (s *Set) Write(w http.ResponseWriter, r *http.Request, status int, name str
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	colours := colours(v.Accent)
-	f := frame{View: v, Style: template.CSS(style), Colours: template.CSS(colours), Body: template.HTML(body.String())}
+	f := frame{View: v, Style: template.CSS(style), Colours: template.CSS(colours), Script: template.JS(v.Script), Body: template.HTML(body.String())}
 	if err := s.templates.ExecuteTemplate(&whole, "layout", f); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	h := w.Header()
 	Headers(h, s.styleHash+" "+hash(colours))
+	if v.Script != "" {
+		h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+"; script-src "+hash(v.Script))
+	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", string(v.Lang))
 	h.Set("Content-Length", strconv.Itoa(whole.Len()))
