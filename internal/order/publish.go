@@ -154,6 +154,14 @@ func (s *Service) OrdersAt(ctx context.Context, scope purvey.Scope, f Filter, of
 	return s.db.OrdersAt(ctx, scope, f, offset, limit)
 }
 
+// Cursor is a place in a list of orders that is sorted by time.
+type Cursor = store.OrderCursor
+
+// OrdersFrom lists whole orders from a place on, or up to it.
+func (s *Service) OrdersFrom(ctx context.Context, scope purvey.Scope, f Filter, c Cursor, limit int) (purvey.Listed[purvey.Order], error) {
+	return s.db.OrdersFrom(ctx, scope, f, c, limit)
+}
+
 // CustomerByExternalID gives the customer with the caller's user id.
 func (s *Service) CustomerByExternalID(ctx context.Context, scope purvey.Scope, id string) (purvey.Customer, error) {
 	return s.db.CustomerByExternalID(ctx, scope, id)

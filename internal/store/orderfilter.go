@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -113,4 +114,41 @@ func (q Queries) OrdersAt(ctx context.Context, scope purvey.Scope, f OrderFilter
 		return nil, 0, err
 	}
 	return orders, total, q.fillLines(ctx, orders)
+}
+
+// OrderCursor is a place in a list of orders that is sorted by time.
+type OrderCursor struct {
+	Changed bool      // by the time of the last change, else of creation
+	Oldest  bool      // first; else newest first
+	At      time.Time // of the row before; the zero time is the beginning
+	ID      string
+	Back    bool // the rows before the place, not those after it
+}
+
+// OrdersFrom lists whole orders from a place on, or up to it, always in the
+// order that the cursor names. HasMore tells of more rows in the direction of
+// reading. Ties on time break by id.
+func (q Queries) OrdersFrom(ctx context.Context, scope purvey.Scope, f OrderFilter, c OrderCursor, limit int) (purvey.Listed[purvey.Order], error) {
+	column, op, dir := `o.created_at`, "<", " DESC"
+	if c.Changed {
+		column = `o.updated_at`
+	}
+	if c.Oldest != c.Back {
+		op, dir = ">", ""
+	}
+	w := f.where(scope)
+	if c.ID != "" {
+		w.and("("+column+", o.id) "+op+" (?, ?)", micros(c.At), c.ID)
+	}
+	n := strconv.Itoa(len(w.args) + 1)
+	items, err := collect(ctx, q, `SELECT `+orderColumns+` FROM orders o WHERE `+w.text.String()+
+		` ORDER BY `+column+dir+`, o.id`+dir+` LIMIT $`+n, append(w.args, limit+1), scanOrder)
+	if err != nil {
+		return purvey.Listed[purvey.Order]{}, err
+	}
+	out := listed(items, purvey.Page{Limit: limit})
+	if c.Back {
+		slices.Reverse(out.Items)
+	}
+	return out, q.fillLines(ctx, out.Items)
 }

@@ -63,6 +63,7 @@ func (a *api) publish(r *request, f fields, n names, idOrEmail bool) (purvey.Ord
 const (
 	keyExternal = "external"
 	keySlug     = "slug"
+	keyAsset    = "asset"
 )
 
 // find gives a product by its name on this wire.

@@ -55,14 +55,13 @@ func Register(mux *http.ServeMux, b Backend) {
 		allowed[path] = append(allowed[path], method)
 		mux.Handle(rt.pattern, guard(a.checked(rt.handler)))
 	}
+	delete(allowed, v3Path+"/bulk") // for other methods an id like any other
 	for path, methods := range allowed {
 		mux.Handle(path, guard(refuseMethod(methods)))
 	}
-	for _, prefix := range []string{"/integration-api/", "/api/v3/"} {
-		mux.Handle(prefix, guard(a.checked(func(http.ResponseWriter, *request) error {
-			return purvey.Errorf(purvey.NotFound, "there is no such call")
-		})))
-	}
+	mux.Handle("/integration-api/", guard(a.checked(func(http.ResponseWriter, *request) error {
+		return purvey.Errorf(purvey.NotFound, "there is no such call")
+	})))
 }
 
 // api holds the handlers.
@@ -81,6 +80,12 @@ func (a *api) routes() []route {
 		{"GET " + v1Path + "/{id...}", a.get},
 		{"PUT " + v1Path + "/{id...}", a.update},
 		{"DELETE " + v1Path + "/{id...}", a.cancel},
+		{"POST " + v3Path, a.createV3},
+		{"POST " + v3Path + "/bulk", a.bulk},
+		{"GET " + v3Path, a.listV3},
+		{"GET " + v3Path + "/{id...}", a.getV3},
+		{"PUT " + v3Path + "/{id...}", a.updateV3},
+		{"DELETE " + v3Path + "/{id...}", a.cancelV3},
 	}
 }
 
