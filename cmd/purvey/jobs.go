@@ -10,6 +10,7 @@ import (
 
 	"purvey"
 	"purvey/internal/catalog"
+	"purvey/internal/connect"
 	"purvey/internal/job"
 	"purvey/internal/mail"
 )
@@ -27,6 +28,9 @@ func (a *app) jobs() {
 	w.Register(purvey.JobServeWaiting, job.Work{Run: a.serveWaiting})
 	w.Register(purvey.JobEndLine, job.Work{Run: a.orders.EndLine})
 	w.Register(purvey.JobFulfil, job.Work{Run: a.orders.Fulfil})
+	w.Register(purvey.JobStoreEvent, job.Work{Run: func(ctx context.Context, j purvey.Job) error {
+		return a.orders.TakeStoreEvent(ctx, j.Key, connect.Read)
+	}})
 	w.Register(purvey.JobSweepBlobs, job.Work{Every: 6 * time.Hour, Run: plain(a.catalog.SweepBlobs)})
 	w.Register(purvey.JobSweepUploads, job.Work{Every: time.Hour, Run: plain(a.catalog.SweepUploads)})
 	w.Register(purvey.JobSweepRecords, job.Work{Every: time.Hour, Run: a.sweepRecords})
@@ -88,5 +92,6 @@ func (a *app) serveWaiting(ctx context.Context, j purvey.Job) error {
 // sweepRecords forgets what has been kept long enough.
 func (a *app) sweepRecords(ctx context.Context, j purvey.Job) error {
 	_, err := a.node.idempotency.Sweep(ctx)
-	return errors.Join(err, a.webhooks.Sweep(ctx, j), a.orders.SweepQuotes(ctx))
+	return errors.Join(err, a.webhooks.Sweep(ctx, j), a.orders.SweepQuotes(ctx), a.orders.SweepStoreEvents(ctx), a.delivery.SweepMints(ctx),
+		a.node.auth.SweepSessions(ctx))
 }

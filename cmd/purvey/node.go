@@ -59,7 +59,7 @@ func (n *node) begin(ctx context.Context) error {
 	if err := checkKeys(ctx, n.db, n.keys); err != nil {
 		return err
 	}
-	n.auth = auth.New(n.db, n.keys, auth.Options{NoLimits: !n.cfg.RateLimits, Log: n.log})
+	n.auth = auth.New(n.db, n.keys, auth.Options{NoLimits: !n.cfg.RateLimits, Mail: n.cfg.SMTPURL != "", Log: n.log})
 	n.shops = shop.New(n.db, n.keys)
 	n.idempotency = idempotency.New(n.db, n.keys)
 	_, err := n.shops.EnsureDefault(ctx)

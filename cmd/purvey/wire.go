@@ -13,8 +13,10 @@ import (
 	"purvey/internal/blob"
 	"purvey/internal/catalog"
 	"purvey/internal/checkout"
+	"purvey/internal/connect"
 	"purvey/internal/delivery"
 	"purvey/internal/dialect/bigdd"
+	"purvey/internal/dialect/continuata"
 	"purvey/internal/dialect/hlconnect"
 	"purvey/internal/dialect/publicala"
 	"purvey/internal/job"
@@ -149,8 +151,11 @@ func (a *app) routes() {
 	publicala.Register(mux, publicala.Backend{
 		Auth: n.auth, Shops: n.shops, Catalog: a.catalog, Orders: a.orders, Checkout: a.checkout, ReaderURL: a.delivery.ViewURL, Log: n.log,
 	})
+	continuata.Register(mux, continuata.Backend{Auth: n.auth, Catalog: a.catalog, Orders: a.orders, Delivery: a.delivery, Log: n.log})
+	connect.Register(mux, connect.Backend{Shops: n.shops, Orders: a.orders, Delivery: a.delivery, Log: n.log})
 	viewer.Register(mux, viewer.Backend{Delivery: a.delivery, Log: n.log})
 	buyer.Register(mux, buyer.Backend{Delivery: a.delivery, Log: n.log})
+	buyer.RegisterLibrary(mux, buyer.LibraryBackend{Auth: n.auth, Shops: n.shops, Orders: a.orders, Delivery: a.delivery, Log: n.log})
 	admin.Register(mux, admin.Backend{Auth: n.auth, Log: n.log})
 	ready := &readiness{log: n.log, parts: []part{{"database", n.db.Ping}, {"storage", a.bucket.Check}}}
 	ready.register(mux)
