@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"purvey"
@@ -17,17 +16,21 @@ type copyKey struct{ holder, file, version string }
 
 // copies are the copies that requests of this process were about lately.
 type copies struct {
-	alone bool // no other process serves from this database
-	mu    sync.Mutex
-	slots map[copyKey]*slot
-	live  map[string]*openCopy // by download id
-	fresh atomic.Int64         // copies that the database does not know yet
-	wake  chan struct{}        // something waits to be flushed
-	flush sync.Mutex           // held by the flush that is running
+	alone  bool // no other process serves from this database
+	mu     sync.Mutex
+	slots  map[copyKey]*slot
+	live   map[string]*openCopy   // by download id
+	active map[*openCopy]struct{} // those that a request holds, or that hold something unwritten
+	fresh  chan struct{}          // holds one for each copy that the database does not know yet
+	wake   chan struct{}          // something waits to be flushed
+	flush  sync.Mutex             // held by the flush that is running
 }
 
 func newCopies(alone bool) *copies {
-	return &copies{alone: alone, slots: map[copyKey]*slot{}, live: map[string]*openCopy{}, wake: make(chan struct{}, 1)}
+	return &copies{
+		alone: alone, slots: map[copyKey]*slot{}, live: map[string]*openCopy{}, active: map[*openCopy]struct{}{}, wake: make(chan struct{}, 1),
+		fresh: make(chan struct{}, freshMost),
+	}
 }
 
 // slot is the place of the newest copy of a key.
@@ -35,6 +38,16 @@ type slot struct {
 	deciding sync.Mutex // held while it is decided to which copy a request belongs
 	waiting  int        // requests that decide or wait to; guarded by copies.mu
 	current  *openCopy  // nil: not asked for yet; guarded by deciding
+}
+
+// put makes a copy the newest of the slot.
+func (sl *slot) put(oc *openCopy) {
+	if old := sl.current; old != nil && old != oc {
+		old.mu.Lock()
+		old.passed = true
+		old.mu.Unlock()
+	}
+	sl.current = oc
 }
 
 // take gives the slot of a key until leave is called.
@@ -65,6 +78,7 @@ func (c *copies) adopt(d purvey.Download, now time.Time) *openCopy {
 		oc = &openCopy{d: d, flights: map[*flight]struct{}{}}
 		c.live[d.ID] = oc
 	}
+	c.active[oc] = struct{}{}
 	oc.mu.Lock()
 	defer oc.mu.Unlock()
 	oc.users++
@@ -145,12 +159,14 @@ func (s *Service) beginOf(ctx context.Context, src *source, f purvey.File, size,
 	defer sl.deciding.Unlock()
 	now := s.db.Now()
 	if oc := sl.current; oc != nil {
-		if oc.join(now, from, s.copies.alone) {
+		if s.copies.join(oc, now, from) {
 			return oc, nil
 		}
-		if next := s.beginFree(src, oc, f, size, c, now); next != nil {
-			sl.current = next
-			return next, nil
+		if next, err := s.beginFree(ctx, src, oc, f, size, c, now); next != nil || err != nil {
+			if err == nil {
+				sl.put(next)
+			}
+			return next, err
 		}
 		// What is not in the database yet must be when it decides.
 		if err := s.flushFresh(ctx, oc); err != nil {
@@ -161,7 +177,7 @@ func (s *Service) beginOf(ctx context.Context, src *source, f purvey.File, size,
 	if err != nil {
 		return nil, err
 	}
-	sl.current = s.copies.adopt(d, now)
+	sl.put(s.copies.adopt(d, now))
 	return sl.current, nil
 }
 
@@ -240,30 +256,57 @@ func insertCopy(ctx context.Context, tx *store.Tx, src *source, f purvey.File, d
 	return tx.Emit(ctx, src.scope, what, order.ID, purvey.EventData{Order: &order, Line: &line, File: &f, Download: d})
 }
 
-// freshMost bounds the copies that wait for their first flush.
-const freshMost = 2000
+// freshMost bounds the copies that wait for their first flush; the next one
+// waits for one of them.
+const freshMost = 1000
 
 // beginFree begins another copy after one that is over, where nothing has to be
 // decided: the allowance has no limit, the order's first download of the file
 // was told long ago, and no other process has a say. Such a copy becomes durable
 // with the next flush, in the same transaction as its event; a crash in between
 // loses the record of a repeated download and nothing that is owed to anybody.
-func (s *Service) beginFree(src *source, last *openCopy, f purvey.File, size int64, c Client, now time.Time) *openCopy {
-	if !s.copies.alone || src.allowance > 0 || src.resume || s.copies.fresh.Load() >= freshMost {
-		return nil
+func (s *Service) beginFree(ctx context.Context, src *source, last *openCopy, f purvey.File, size int64, c Client, now time.Time) (*openCopy, error) {
+	if !s.copies.alone || src.allowance > 0 || src.resume {
+		return nil, nil
 	}
 	n, ok := last.numberIfOver(now)
 	if !ok {
-		return nil
+		return nil, nil
+	}
+	if err := s.awaitRoom(ctx); err != nil {
+		return nil, err
 	}
 	d := src.copy(f, size, n+1, true, c, now)
 	d.ID = s.db.NewID()
 	oc := &openCopy{d: d, flights: map[*flight]struct{}{}, users: 1, synced: time.Now(), fresh: &freshCopy{src, f}, dirty: true}
-	s.copies.fresh.Add(1)
 	s.copies.mu.Lock()
 	s.copies.live[d.ID] = oc
+	s.copies.active[oc] = struct{}{}
 	s.copies.mu.Unlock()
-	return oc
+	return oc, nil
+}
+
+// awaitRoom takes the place of a copy that waits for its first flush.
+func (s *Service) awaitRoom(ctx context.Context) error {
+	select {
+	case s.copies.fresh <- struct{}{}:
+		return nil
+	default:
+	}
+	late := time.NewTicker(flushEvery)
+	defer late.Stop()
+	for {
+		select {
+		case s.copies.fresh <- struct{}{}:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-late.C: // nobody flushes, or to no avail
+			if err := s.Flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // flushFresh makes sure that the database knows of a copy.

@@ -63,9 +63,11 @@ func (s *Service) Run(ctx context.Context) {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 			defer cancel()
-			s.flushLogged(last)
+			s.flushLogged(last, everything)
 			return
 		case <-tick.C:
+			s.flushLogged(store.Later(ctx), everything)
+			continue
 		case <-s.copies.wake:
 			pause := time.NewTimer(flushPause)
 			select {
@@ -73,12 +75,12 @@ func (s *Service) Run(ctx context.Context) {
 			case <-ctx.Done():
 			}
 		}
-		s.flushLogged(store.Later(ctx))
+		s.flushLogged(store.Later(ctx), ended)
 	}
 }
 
-func (s *Service) flushLogged(ctx context.Context) {
-	if err := s.Flush(ctx); err != nil {
+func (s *Service) flushLogged(ctx context.Context, what scope) {
+	if err := s.flush(ctx, what); err != nil {
 		s.log.WarnContext(ctx, "what was sent could not be written down; it will be tried again", "error", err)
 	}
 }

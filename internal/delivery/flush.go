@@ -23,11 +23,19 @@ type unwritten struct {
 	whole   purvey.Download // of a fresh copy
 }
 
+// scope says which copies a flush is about.
+type scope bool
+
+const (
+	everything scope = true
+	ended      scope = false // copies that nothing is being sent of
+)
+
 // harvest takes what the database does not know yet.
-func (oc *openCopy) harvest(now time.Time) (unwritten, bool) {
+func (oc *openCopy) harvest(now time.Time, what scope) (unwritten, bool) {
 	oc.mu.Lock()
 	defer oc.mu.Unlock()
-	if !oc.dirty && len(oc.flights) == 0 {
+	if len(oc.flights) == 0 && !oc.dirty || len(oc.flights) > 0 && what == ended {
 		return unwritten{}, false
 	}
 	u := unwritten{copy: oc, id: oc.d.ID, sent: oc.pending, covered: slices.Clone(oc.d.Covered), last: oc.d.LastAt}
@@ -68,21 +76,23 @@ func (u unwritten) unwind() {
 }
 
 // flushBatch bounds the copies written in one transaction.
-const flushBatch = 100
+const flushBatch = 250
 
 // Flush writes what this process has sent to the database, and learns what
 // others have.
-func (s *Service) Flush(ctx context.Context) error {
+func (s *Service) Flush(ctx context.Context) error { return s.flush(ctx, everything) }
+
+func (s *Service) flush(ctx context.Context, what scope) error {
 	c := s.copies
 	c.flush.Lock()
 	defer c.flush.Unlock()
 	c.mu.Lock()
-	live := slices.Collect(maps.Values(c.live))
+	active := slices.Collect(maps.Keys(c.active))
 	c.mu.Unlock()
 	now := s.db.Now()
 	var waiting []unwritten
-	for _, oc := range live {
-		if u, ok := oc.harvest(now); ok {
+	for _, oc := range active {
+		if u, ok := oc.harvest(now, what); ok {
 			waiting = append(waiting, u)
 		}
 	}
@@ -97,7 +107,10 @@ func (s *Service) Flush(ctx context.Context) error {
 			}
 		}
 	}
-	c.tidy()
+	c.rest(active)
+	if what == everything {
+		c.forget()
+	}
 	return failed
 }
 
@@ -131,14 +144,32 @@ func (s *Service) write(ctx context.Context, batch []unwritten) error {
 			u.copy.written(totals[i])
 		}
 		if u.fresh != nil {
-			s.copies.fresh.Add(-1)
+			<-s.copies.fresh
 		}
 	}
 	return nil
 }
 
-// tidy forgets copies that nobody uses and the database knows all about.
-func (c *copies) tidy() {
+// rest ends the activity of copies that nobody holds and the database knows all
+// about, and forgets those that a newer one has followed.
+func (c *copies) rest(active []*openCopy) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, oc := range active {
+		oc.mu.Lock()
+		if !oc.dirty && oc.users == 0 {
+			delete(c.active, oc)
+			if oc.passed {
+				delete(c.live, oc.d.ID)
+			}
+		}
+		oc.mu.Unlock()
+	}
+}
+
+// forget drops copies that have been at rest for so long that they are not
+// believed any more.
+func (c *copies) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for k, sl := range c.slots {

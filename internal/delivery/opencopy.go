@@ -16,6 +16,7 @@ type openCopy struct {
 	pending int64           // bytes sent that the database does not know of
 	dirty   bool            // something waits to be written
 	users   int             // requests that hold it
+	passed  bool            // a newer copy has begun
 	fresh   *freshCopy      // set until the database knows of the copy
 	flights map[*flight]struct{}
 	synced  time.Time // by the machine's clock: when the database was last asked
@@ -49,14 +50,17 @@ const maxRuns = 1000
 // join makes a request part of the copy if it still takes it. A copy that no
 // request of this process holds is believed for a moment, and only by a process
 // that is alone.
-func (oc *openCopy) join(now time.Time, from int64, alone bool) bool {
+func (c *copies) join(oc *openCopy, now time.Time, from int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	oc.mu.Lock()
 	defer oc.mu.Unlock()
-	if oc.users == 0 && (!alone || time.Since(oc.synced) > staleAfter) || !oc.now(now).Takes(now, from) {
+	if oc.users == 0 && (!c.alone || time.Since(oc.synced) > staleAfter) || !oc.now(now).Takes(now, from) {
 		return false
 	}
 	oc.d.LastAt, oc.dirty = now, true
 	oc.users++
+	c.active[oc] = struct{}{}
 	return true
 }
 

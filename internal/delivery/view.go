@@ -204,7 +204,7 @@ func (s *Service) beginReading(ctx context.Context, src *source, f purvey.File, 
 	sl.deciding.Lock()
 	defer sl.deciding.Unlock()
 	now := s.db.Now()
-	if oc := sl.current; oc != nil && oc.join(now, 0, s.copies.alone) {
+	if oc := sl.current; oc != nil && s.copies.join(oc, now, 0) {
 		return oc, nil
 	}
 	var d purvey.Download
@@ -229,7 +229,7 @@ func (s *Service) beginReading(ctx context.Context, src *source, f purvey.File, 
 	if err != nil {
 		return nil, err
 	}
-	sl.current = s.copies.adopt(d, now)
+	sl.put(s.copies.adopt(d, now))
 	return sl.current, nil
 }
 
