@@ -8,20 +8,24 @@ import (
 )
 
 // emit tells of an order as it is now.
-func (s *Service) emit(ctx context.Context, tx *store.Tx, o *purvey.Order, t purvey.EventType) error {
-	return tx.Emit(ctx, scopeOf(o), t, o.ID, purvey.EventData{Order: o})
+func (s *Service) emit(ctx context.Context, tx *store.Tx, o *purvey.Order, types ...purvey.EventType) error {
+	if len(types) == 0 {
+		return nil
+	}
+	return tx.EmitEach(ctx, scopeOf(o), types, o.ID, purvey.EventData{Order: o})
 }
 
-// sendDelivery stores the delivery mail and tells of it. Without an address
-// there is neither mail nor event. Serves BDD-40.
-func (s *Service) sendDelivery(ctx context.Context, tx *store.Tx, o *purvey.Order, products map[string]purvey.Product) error {
+// sendDelivery stores the delivery mail and tells of it, after what else is
+// to be told. Without an address there is neither mail nor event of it. Serves
+// BDD-40.
+func (s *Service) sendDelivery(ctx context.Context, tx *store.Tx, o *purvey.Order, products map[string]purvey.Product, first ...purvey.EventType) error {
 	if o.Customer.Email == "" {
-		return nil
+		return s.emit(ctx, tx, o, first...)
 	}
 	if err := s.sendMail(ctx, tx, o, purvey.MailDelivery, products); err != nil {
 		return err
 	}
-	return s.emit(ctx, tx, o, purvey.EventOrderDelivered)
+	return s.emit(ctx, tx, o, append(first, purvey.EventOrderDelivered)...)
 }
 
 // sendMail stores one mail to the order's customer. Sandbox mail, and all

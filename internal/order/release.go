@@ -56,18 +56,17 @@ func (r *release) run(ctx context.Context, requests []LineRequest) error {
 			}
 		}
 	}
+	var first []purvey.EventType
 	if r.fresh && !r.silent && !o.Imported && o.Financial.WasPaid() {
-		if err := r.s.emit(ctx, tx, o, purvey.EventOrderPurchased); err != nil {
-			return err
-		}
+		first = append(first, purvey.EventOrderPurchased)
 	}
-	if r.noMail {
-		return nil
+	if delivered && !r.noMail {
+		return r.s.sendDelivery(ctx, tx, o, r.products, first...)
 	}
-	if delivered {
-		return r.s.sendDelivery(ctx, tx, o, r.products)
+	if err := r.s.emit(ctx, tx, o, first...); err != nil {
+		return err
 	}
-	if owed {
+	if owed && !r.noMail {
 		return r.s.sendMail(ctx, tx, o, purvey.MailKeyFollows, r.products)
 	}
 	return nil

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"purvey"
 )
@@ -16,7 +18,13 @@ func scanEvent(s scanner, e *purvey.Event) error {
 // true, and has every enabled endpoint of the scope that asked for the type
 // told of it. orderID may be "".
 func (tx *Tx) Emit(ctx context.Context, scope purvey.Scope, t purvey.EventType, orderID string, data purvey.EventData) error {
-	e, err := tx.insertEvent(ctx, scope, t, orderID, data)
+	return tx.EmitEach(ctx, scope, []purvey.EventType{t}, orderID, data)
+}
+
+// EmitEach is Emit for several things, in order, that the same snapshot tells
+// of.
+func (tx *Tx) EmitEach(ctx context.Context, scope purvey.Scope, types []purvey.EventType, orderID string, data purvey.EventData) error {
+	events, err := tx.insertEvents(ctx, scope, types, orderID, data)
 	if err != nil {
 		return err
 	}
@@ -27,10 +35,12 @@ func (tx *Tx) Emit(ctx context.Context, scope purvey.Scope, t purvey.EventType, 
 	if err != nil {
 		return err
 	}
-	for _, p := range endpoints {
-		if p.Wants(t) {
-			if _, err := tx.InsertDelivery(ctx, p.ID, e); err != nil {
-				return err
+	for _, e := range events {
+		for _, p := range endpoints {
+			if p.Wants(e.Type) {
+				if _, err := tx.InsertDelivery(ctx, p.ID, e); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -39,18 +49,34 @@ func (tx *Tx) Emit(ctx context.Context, scope purvey.Scope, t purvey.EventType, 
 
 // EmitTo records an event for one endpoint alone and gives its delivery.
 func (tx *Tx) EmitTo(ctx context.Context, p purvey.Endpoint, t purvey.EventType, data purvey.EventData) (purvey.WebhookDelivery, error) {
-	e, err := tx.insertEvent(ctx, purvey.Scope{ShopID: p.ShopID, Mode: p.Mode}, t, "", data)
+	events, err := tx.insertEvents(ctx, purvey.Scope{ShopID: p.ShopID, Mode: p.Mode}, []purvey.EventType{t}, "", data)
 	if err != nil {
 		return purvey.WebhookDelivery{}, err
 	}
-	return tx.InsertDelivery(ctx, p.ID, e)
+	return tx.InsertDelivery(ctx, p.ID, events[0])
 }
 
-func (tx *Tx) insertEvent(ctx context.Context, scope purvey.Scope, t purvey.EventType, orderID string, data purvey.EventData) (purvey.Event, error) {
-	e := purvey.Event{ID: tx.NewID(), ShopID: scope.ShopID, Mode: scope.Mode, Type: t, OrderID: orderID, Data: data, CreatedAt: tx.Now()}
-	_, err := tx.exec(ctx, `INSERT INTO event (`+eventColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		e.ID, e.ShopID, e.Mode, e.Type, e.OrderID, asJSON(e.Data), micros(e.CreatedAt))
-	return e, err
+// insertEvents writes the events in one statement, and their snapshot once
+// for each.
+func (tx *Tx) insertEvents(ctx context.Context, scope purvey.Scope, types []purvey.EventType, orderID string, data purvey.EventData) ([]purvey.Event, error) {
+	snapshot, now := asJSON(data), tx.Now()
+	const columns = 7
+	events := make([]purvey.Event, len(types))
+	args := make([]any, 0, columns*len(types))
+	var text strings.Builder
+	text.WriteString(`INSERT INTO event (` + eventColumns + `) VALUES `)
+	for i, t := range types {
+		e := purvey.Event{ID: tx.NewID(), ShopID: scope.ShopID, Mode: scope.Mode, Type: t, OrderID: orderID, Data: data, CreatedAt: now}
+		events[i] = e
+		if i > 0 {
+			text.WriteString(", ")
+		}
+		n := i * columns
+		fmt.Fprintf(&text, "($%d, $%d, $%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5, n+6, n+7)
+		args = append(args, e.ID, e.ShopID, e.Mode, e.Type, e.OrderID, snapshot, micros(now))
+	}
+	_, err := tx.exec(ctx, text.String(), args...)
+	return events, err
 }
 
 // Event gives one event.
