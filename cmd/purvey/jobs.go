@@ -19,7 +19,9 @@ import (
 func (a *app) jobs() {
 	w := job.NewWorker(a.node.db, job.Options{Log: a.node.log})
 	w.Register(purvey.JobSendMessage, job.Work{Run: a.sendMessage})
-	w.Register(purvey.JobSendWebhook, job.Work{Record: a.webhooks.Send, Timeout: purvey.WebhookTimeout + 5*time.Second, Concurrency: 32})
+	w.Register(purvey.JobSendWebhook, job.Work{
+		Record: a.webhooks.Send, Prepare: a.webhooks.Prepare, Timeout: purvey.WebhookTimeout + 5*time.Second, Concurrency: 8,
+	})
 	w.Register(purvey.JobReplay, job.Work{Run: a.webhooks.RunReplay})
 	w.Register(purvey.JobCheckEndpoint, job.Work{Every: time.Hour, Run: a.webhooks.Check})
 	w.Register(purvey.JobDeliverOrder, job.Work{Run: func(ctx context.Context, j purvey.Job) error { return a.orders.Release(ctx, j.Key) }})

@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -109,30 +110,60 @@ func (w *Worker) begin(runs context.Context, l *lane) {
 			}
 			b.left--
 		}
-		j := l.waiting[0]
-		l.waiting = l.waiting[1:]
 		l.running++
 		w.going++
-		go w.work(runs, l, class, j)
+		go w.work(runs, l, class, w.draw(l))
 	}
 }
 
-// work does one job after another of a lane, until it has none to begin.
-func (w *Worker) work(runs context.Context, l *lane, class int, j purvey.Job) {
-	for {
+// draw takes the jobs that one goroutine does one after another: one, or so
+// many that are soon done when the kind can prepare for several. w.mu is held.
+func (w *Worker) draw(l *lane) []purvey.Job {
+	n := 1
+	if w.works[l.waiting[0].Kind].Prepare != nil {
+		n = min(groupMost, int(groupTime/max(l.pace, time.Microsecond)), len(l.waiting)/l.limit)
+	}
+	n = max(n, 1)
+	jobs := l.waiting[:n:n]
+	l.waiting = l.waiting[n:]
+	return jobs
+}
+
+// A group's last job must not wait long for its first.
+const (
+	groupMost = 16
+	groupTime = 10 * time.Millisecond
+)
+
+// work does one group of a lane's jobs after another, until it has none to
+// begin.
+func (w *Worker) work(runs context.Context, l *lane, class int, jobs []purvey.Job) {
+	for len(jobs) > 0 {
 		began := time.Now()
-		r := w.call(runs, j)
-		w.results <- r
-		next, ok := w.next(runs, l, class, time.Since(began), r.err == nil)
-		if !ok {
-			return
+		ctx := runs
+		if prepare := w.works[jobs[0].Kind].Prepare; prepare != nil && len(jobs) > 1 {
+			ctx = prepare(runs, jobs)
 		}
-		j = next
+		good, done := true, 0
+		for good && done < len(jobs) && (done == 0 || !w.stopping()) {
+			r := w.call(ctx, jobs[done])
+			w.results <- r
+			good = r.err == nil
+			done++
+		}
+		jobs = w.next(runs, l, class, time.Since(began)/time.Duration(done), good, jobs[done:])
 	}
 }
 
-// next notes how a run of the lane went and gives the job to do after it.
-func (w *Worker) next(runs context.Context, l *lane, class int, took time.Duration, good bool) (j purvey.Job, ok bool) {
+func (w *Worker) stopping() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.stop
+}
+
+// next notes how a group's runs went, puts its rest back, and gives the jobs
+// to do after it.
+func (w *Worker) next(runs context.Context, l *lane, class int, took time.Duration, good bool, rest []purvey.Job) []purvey.Job {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	l.pace += (took - l.pace) / 8
@@ -143,11 +174,14 @@ func (w *Worker) next(runs context.Context, l *lane, class int, took time.Durati
 			l.class, l.limit = unproven, 1
 		}
 	}
+	if len(rest) > 0 && !w.stop {
+		l.waiting = append(slices.Clip(rest), l.waiting...)
+	}
 	if !w.stop && len(l.waiting) > 0 && l.running <= l.limit && (!l.named || l.class == class && len(w.budget[class].line) == 0) {
-		j, l.waiting = l.waiting[0], l.waiting[1:]
+		jobs := w.draw(l)
 		w.begin(runs, l)
 		w.refill(l)
-		return j, true
+		return jobs
 	}
 	l.running--
 	w.going--
@@ -159,7 +193,7 @@ func (w *Worker) next(runs context.Context, l *lane, class int, took time.Durati
 	if w.stop && w.going == 0 {
 		close(w.idle)
 	}
-	return j, false
+	return nil
 }
 
 // giveBack returns one run to a class's budget and lets the lanes that stand

@@ -66,17 +66,45 @@ func (w *Worker) settle(ctx context.Context) {
 				return
 			}
 		}
-	more:
-		for len(batch) < settleMax {
-			select {
-			case r := <-w.results:
-				batch = append(batch, r)
-			default:
-				break more
-			}
-		}
+		batch = w.gather(ctx, batch)
 		_ = w.settleBatch(durable, batch) // logged; the leases bring the jobs back
 	}
+}
+
+// gatherTime is how long a result waits for others to be settled with it while
+// runs are in progress: commits are dear.
+const gatherTime = 2 * time.Millisecond
+
+// gather adds results that are there or come soon.
+func (w *Worker) gather(ctx context.Context, batch []result) []result {
+	soon := time.NewTimer(gatherTime)
+	defer soon.Stop()
+	for len(batch) < settleMax {
+		select {
+		case r := <-w.results:
+			batch = append(batch, r)
+			continue
+		default:
+		}
+		if !w.busy() {
+			return batch
+		}
+		select {
+		case r := <-w.results:
+			batch = append(batch, r)
+		case <-soon.C:
+			return batch
+		case <-ctx.Done():
+			return batch
+		}
+	}
+	return batch
+}
+
+func (w *Worker) busy() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.going > 1
 }
 
 // settleBatch records results in one transaction. If that fails, each gets

@@ -41,6 +41,11 @@ type Work struct {
 	// of [store.DB.Tx], and may be called more than once.
 	Record func(ctx context.Context, j purvey.Job) (func(tx *store.Tx) error, error)
 
+	// Prepare, if it is set, is called before several jobs of a lane are run one
+	// after another. What it reads for all of them goes with the context that
+	// each run gets. It must do without harm for jobs that are not run after all.
+	Prepare func(ctx context.Context, jobs []purvey.Job) context.Context
+
 	MaxAttempts int           // 0: 25, which takes about three weeks
 	Timeout     time.Duration // of one run; 0: 10 minutes
 	Concurrency int           // runs at once in each lane; 0: 4

@@ -69,12 +69,21 @@ type OutgoingWebhook struct {
 // OutgoingWebhook gives a delivery of any shop and what the dialect rendered
 // of its event.
 func (q Queries) OutgoingWebhook(ctx context.Context, id, dialect string) (OutgoingWebhook, error) {
-	return one(ctx, q, "webhook delivery", `SELECT d.id, d.shop_id, d.mode, d.endpoint_id, d.event_id, d.event_type, d.state, d.attempt_count,
-			d.attempts, coalesce(p.payload, '')
-		FROM webhook_delivery d LEFT JOIN webhook_payload p ON p.event_id = d.event_id AND p.dialect = $2 WHERE d.id = $1`, []any{id, dialect},
-		func(s scanner, o *OutgoingWebhook) error {
-			return s.Scan(&o.ID, &o.ShopID, &o.Mode, &o.EndpointID, &o.EventID, &o.EventType, &o.State, &o.AttemptCount, &o.attempts, &o.Payload)
-		})
+	return one(ctx, q, "webhook delivery", outgoingText+` WHERE d.id = $2`, []any{dialect, id}, scanOutgoing)
+}
+
+const outgoingText = `SELECT d.id, d.shop_id, d.mode, d.endpoint_id, d.event_id, d.event_type, d.state, d.attempt_count, d.attempts,
+	coalesce(p.payload, '') FROM webhook_delivery d LEFT JOIN webhook_payload p ON p.event_id = d.event_id AND p.dialect = $1`
+
+func scanOutgoing(s scanner, o *OutgoingWebhook) error {
+	return s.Scan(&o.ID, &o.ShopID, &o.Mode, &o.EndpointID, &o.EventID, &o.EventType, &o.State, &o.AttemptCount, &o.attempts, &o.Payload)
+}
+
+// OutgoingWebhooks is OutgoingWebhook for several; what is not there is left
+// out.
+func (q Queries) OutgoingWebhooks(ctx context.Context, ids []string, dialect string) ([]OutgoingWebhook, error) {
+	set, args := inList(2, ids)
+	return collect(ctx, q, outgoingText+` WHERE d.id IN `+set, append([]any{dialect}, args...), scanOutgoing)
 }
 
 // KeepPayload writes what a dialect rendered of an event, so that every
@@ -129,12 +138,11 @@ func (tx *Tx) SendAgain(ctx context.Context, endpointID string, ids ...string) e
 			return err
 		}
 	}
-	for _, id := range ids {
-		if err := tx.Enqueue(ctx, purvey.Job{Kind: purvey.JobSendWebhook, Key: id, Lane: endpointID}); err != nil {
-			return err
-		}
+	jobs := make([]purvey.Job, len(ids))
+	for i, id := range ids {
+		jobs[i] = purvey.Job{Kind: purvey.JobSendWebhook, Key: id, Lane: endpointID}
 	}
-	return nil
+	return tx.EnqueueAll(ctx, jobs)
 }
 
 // Missed is an event that an endpoint is to be told of again, or at last.

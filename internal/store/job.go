@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,6 +45,38 @@ func JobLane(kind purvey.JobKind, lane string) string { return string(kind) + "/
 // it run once more, with the new arguments. A discarded one begins anew. An
 // empty Key is replaced by the job's own id, so that it equals no other.
 func (tx *Tx) Enqueue(ctx context.Context, j purvey.Job) error {
+	_, err := tx.exec(ctx, enqueueText(1), tx.enqueueArgs(nil, j)...)
+	if err == nil {
+		tx.wakeAfter()
+	}
+	return err
+}
+
+// EnqueueAll is Enqueue for jobs of different names.
+func (tx *Tx) EnqueueAll(ctx context.Context, jobs []purvey.Job) error {
+	const many = 50
+	for len(jobs) >= many {
+		args := make([]any, 0, many*enqueueColumns)
+		for _, j := range jobs[:many] {
+			args = tx.enqueueArgs(args, j)
+		}
+		if _, err := tx.exec(ctx, enqueueText(many), args...); err != nil {
+			return err
+		}
+		tx.wakeAfter()
+		jobs = jobs[many:]
+	}
+	for _, j := range jobs {
+		if err := tx.Enqueue(ctx, j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const enqueueColumns = 8
+
+func (tx *Tx) enqueueArgs(args []any, j purvey.Job) []any {
 	now := tx.Now()
 	if j.ID == "" {
 		j.ID = tx.NewID()
@@ -54,24 +87,34 @@ func (tx *Tx) Enqueue(ctx context.Context, j purvey.Job) error {
 	if j.ScheduledAt.IsZero() {
 		j.ScheduledAt = now
 	}
-	_, err := tx.exec(ctx, `INSERT INTO job (id, kind, key, lane, args, state, again_at, attempt, max_attempts, scheduled_at,
-			lease_until, worker, errors, created_at)
-		VALUES ($1, $2, $3, $4, $5, 'available', 0, 0, $6, $7, 0, '', '', $8)
-		ON CONFLICT (kind, key) DO UPDATE SET
-			again_at = CASE WHEN job.state = 'running' AND (job.again_at = 0 OR job.again_at > excluded.scheduled_at)
-				THEN excluded.scheduled_at ELSE job.again_at END,
-			scheduled_at = CASE WHEN job.state = 'discarded' OR (job.state = 'available' AND job.scheduled_at > excluded.scheduled_at)
-				THEN excluded.scheduled_at ELSE job.scheduled_at END,
-			args = CASE WHEN job.state IN ('running', 'discarded') THEN excluded.args ELSE job.args END,
-			lane = CASE WHEN job.state = 'discarded' THEN excluded.lane ELSE job.lane END,
-			max_attempts = CASE WHEN job.state = 'discarded' THEN excluded.max_attempts ELSE job.max_attempts END,
-			attempt = CASE WHEN job.state = 'discarded' THEN 0 ELSE job.attempt END,
-			state = CASE WHEN job.state = 'discarded' THEN 'available' ELSE job.state END`,
-		j.ID, string(j.Kind), j.Key, JobLane(j.Kind, j.Lane), string(j.Args), j.MaxAttempts, micros(j.ScheduledAt), micros(now))
-	if err == nil {
-		tx.wakeAfter()
+	return append(args, j.ID, string(j.Kind), j.Key, JobLane(j.Kind, j.Lane), string(j.Args), j.MaxAttempts, micros(j.ScheduledAt), micros(now))
+}
+
+func enqueueText(rows int) string {
+	var b strings.Builder
+	b.WriteString(`INSERT INTO job (id, kind, key, lane, args, max_attempts, scheduled_at, created_at,
+		state, again_at, attempt, lease_until, worker, errors) VALUES `)
+	for i := range rows {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteByte('(')
+		for c := range enqueueColumns {
+			b.WriteString("$" + strconv.Itoa(i*enqueueColumns+c+1) + ", ")
+		}
+		b.WriteString("'available', 0, 0, 0, '', '')")
 	}
-	return err
+	b.WriteString(` ON CONFLICT (kind, key) DO UPDATE SET
+		again_at = CASE WHEN job.state = 'running' AND (job.again_at = 0 OR job.again_at > excluded.scheduled_at)
+			THEN excluded.scheduled_at ELSE job.again_at END,
+		scheduled_at = CASE WHEN job.state = 'discarded' OR (job.state = 'available' AND job.scheduled_at > excluded.scheduled_at)
+			THEN excluded.scheduled_at ELSE job.scheduled_at END,
+		args = CASE WHEN job.state IN ('running', 'discarded') THEN excluded.args ELSE job.args END,
+		lane = CASE WHEN job.state = 'discarded' THEN excluded.lane ELSE job.lane END,
+		max_attempts = CASE WHEN job.state = 'discarded' THEN excluded.max_attempts ELSE job.max_attempts END,
+		attempt = CASE WHEN job.state = 'discarded' THEN 0 ELSE job.attempt END,
+		state = CASE WHEN job.state = 'discarded' THEN 'available' ELSE job.state END`)
+	return b.String()
 }
 
 // EnqueuePeriodic sees to it that a periodic job of the kind exists. One that

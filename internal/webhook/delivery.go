@@ -84,7 +84,7 @@ func (r replay) filter(after string) store.MissedFilter {
 	return store.MissedFilter{Since: r.Since, All: r.All, Before: r.Before, AfterID: after, Limit: replayBatch}
 }
 
-const replayBatch = 200
+const replayBatch = 500
 
 // justAfter takes in what was written at the very instant.
 func justAfter(t time.Time) time.Time { return t.Add(time.Microsecond) }

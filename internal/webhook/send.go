@@ -36,7 +36,7 @@ func (s *Service) Send(ctx context.Context, j purvey.Job) (record func(tx *store
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.db.OutgoingWebhook(ctx, j.Key, p.Dialect)
+	out, err := s.outgoing(ctx, j.Key, p.Dialect)
 	if errors.Is(err, purvey.NotFound) {
 		return nil, nil // the delivery was swept
 	}
@@ -69,6 +69,39 @@ func (s *Service) Send(ctx context.Context, j purvey.Job) (record func(tx *store
 		}
 		return judged(tx)
 	}, err
+}
+
+// Prepare reads what the sending of several deliveries to one endpoint needs
+// at once.
+func (s *Service) Prepare(ctx context.Context, jobs []purvey.Job) context.Context {
+	p, err := s.target(ctx, jobs[0].Lane)
+	if err != nil {
+		return ctx // each run will see for itself
+	}
+	ids := make([]string, len(jobs))
+	for i, j := range jobs {
+		ids[i] = j.Key
+	}
+	all, err := s.db.OutgoingWebhooks(ctx, ids, p.Dialect)
+	if err != nil {
+		return ctx
+	}
+	ready := make(map[string]store.OutgoingWebhook, len(all))
+	for _, o := range all {
+		ready[o.ID] = o
+	}
+	return context.WithValue(ctx, preparedKey{}, ready)
+}
+
+type preparedKey struct{}
+
+// outgoing gives a delivery as it was prepared, or reads it.
+func (s *Service) outgoing(ctx context.Context, id, dialect string) (store.OutgoingWebhook, error) {
+	ready, _ := ctx.Value(preparedKey{}).(map[string]store.OutgoingWebhook)
+	if o, ok := ready[id]; ok {
+		return o, nil
+	}
+	return s.db.OutgoingWebhook(ctx, id, dialect)
 }
 
 func (s *Service) render(ctx context.Context, dialect Dialect, eventID string) (string, error) {
