@@ -42,7 +42,7 @@ type budget struct {
 const ahead = 100 * time.Millisecond
 
 // aheadMost bounds it in jobs for each run.
-const aheadMost = 128
+const aheadMost = 1000
 
 // hold is how many jobs the lane may have taken.
 func (l *lane) hold() int {

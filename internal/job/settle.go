@@ -34,7 +34,10 @@ type result struct {
 // call runs one job's function; a panic becomes an error.
 func (w *Worker) call(ctx context.Context, j purvey.Job) (r result) {
 	work := w.works[j.Kind]
-	bounded, cancel := context.WithTimeout(ctx, work.Timeout)
+	bounded, cancel := ctx, context.CancelFunc(func() {})
+	if work.Timeout > 0 {
+		bounded, cancel = context.WithTimeout(ctx, work.Timeout)
+	}
 	defer cancel()
 	r.job = j
 	defer func() {

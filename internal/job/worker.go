@@ -47,7 +47,7 @@ type Work struct {
 	Prepare func(ctx context.Context, jobs []purvey.Job) context.Context
 
 	MaxAttempts int           // 0: 25, which takes about three weeks
-	Timeout     time.Duration // of one run; 0: 10 minutes
+	Timeout     time.Duration // of one run; 0: 10 minutes; below 0: the function sees to it
 	Concurrency int           // runs at once in each lane; 0: 4
 
 	// Every makes the kind periodic: it is run once in each such span of time,

@@ -9,12 +9,21 @@ import (
 	"purvey"
 )
 
+// A pending delivery whose endpoint was found switched off is held: it has no
+// job, and waits for the endpoint to be switched on. Only the store knows of
+// that state.
+const deliveryHeld = "held"
+
 const webhookDeliveryColumns = `d.id, d.shop_id, d.mode, d.endpoint_id, d.event_id, d.event_type, d.state, d.attempt_count, d.attempts,
 	d.next_attempt_at, d.created_at, d.updated_at`
 
 func scanWebhookDelivery(s scanner, d *purvey.WebhookDelivery) error {
-	return s.Scan(&d.ID, &d.ShopID, &d.Mode, &d.EndpointID, &d.EventID, &d.EventType, &d.State, &d.AttemptCount, doc{&d.Attempts},
+	err := s.Scan(&d.ID, &d.ShopID, &d.Mode, &d.EndpointID, &d.EventID, &d.EventType, &d.State, &d.AttemptCount, doc{&d.Attempts},
 		at{&d.NextAttemptAt}, at{&d.CreatedAt}, at{&d.UpdatedAt})
+	if d.State == deliveryHeld {
+		d.State = purvey.DeliveryPending
+	}
+	return err
 }
 
 // InsertDelivery has an endpoint told of an event, once: if a delivery of the
@@ -49,8 +58,10 @@ func (q Queries) WebhookDelivery(ctx context.Context, scope purvey.Scope, id str
 func (q Queries) WebhookDeliveries(ctx context.Context, endpointID, state string, p purvey.Page) (purvey.Listed[purvey.WebhookDelivery], error) {
 	w := newWhere(`d.endpoint_id = $1`, endpointID)
 	switch state {
-	case purvey.DeliveryPending, purvey.DeliveryFailed: // literals, which the partial index asks for
-		w.and(`d.state <> 'delivered' AND d.state = '` + state + `'`)
+	case purvey.DeliveryPending:
+		w.and(`d.state IN ('pending', 'held')`)
+	case purvey.DeliveryFailed: // a literal, which the partial index asks for
+		w.and(`d.state = 'failed'`)
 	case purvey.DeliveryDelivered:
 		w.and(`d.state = 'delivered'`)
 	}
@@ -61,9 +72,13 @@ func (q Queries) WebhookDeliveries(ctx context.Context, endpointID, state string
 
 // OutgoingWebhook is a delivery to be attempted.
 type OutgoingWebhook struct {
-	purvey.WebhookDelivery        // without its attempts
-	Payload                string // as rendered before; "" never
-	attempts               string // as stored
+	ID            string
+	EventID       string
+	State         string
+	AttemptCount  int
+	NextAttemptAt time.Time
+	Payload       []byte // as rendered before; empty: never
+	attempts      string // as stored
 }
 
 // OutgoingWebhook gives a delivery of any shop and what the dialect rendered
@@ -72,11 +87,10 @@ func (q Queries) OutgoingWebhook(ctx context.Context, id, dialect string) (Outgo
 	return one(ctx, q, "webhook delivery", outgoingText+` WHERE d.id = $2`, []any{dialect, id}, scanOutgoing)
 }
 
-const outgoingText = `SELECT d.id, d.shop_id, d.mode, d.endpoint_id, d.event_id, d.event_type, d.state, d.attempt_count, d.attempts,
-	coalesce(p.payload, '') FROM webhook_delivery d LEFT JOIN webhook_payload p ON p.event_id = d.event_id AND p.dialect = $1`
+const outgoingText = `SELECT d.id, d.event_id, d.state, d.attempt_count, d.attempts, coalesce(p.payload, '') FROM webhook_delivery d LEFT JOIN webhook_payload p ON p.event_id = d.event_id AND p.dialect = $1`
 
 func scanOutgoing(s scanner, o *OutgoingWebhook) error {
-	return s.Scan(&o.ID, &o.ShopID, &o.Mode, &o.EndpointID, &o.EventID, &o.EventType, &o.State, &o.AttemptCount, &o.attempts, &o.Payload)
+	return s.Scan(&o.ID, &o.EventID, &o.State, &o.AttemptCount, &o.attempts, &o.Payload)
 }
 
 // OutgoingWebhooks is OutgoingWebhook for several; what is not there is left
@@ -88,9 +102,9 @@ func (q Queries) OutgoingWebhooks(ctx context.Context, ids []string, dialect str
 
 // KeepPayload writes what a dialect rendered of an event, so that every
 // attempt and every endpoint gets the same bytes. The first to come wins.
-func (tx *Tx) KeepPayload(ctx context.Context, eventID, dialect, payload string) error {
+func (tx *Tx) KeepPayload(ctx context.Context, eventID, dialect string, payload []byte) error {
 	_, err := tx.exec(ctx, `INSERT INTO webhook_payload (event_id, dialect, payload) VALUES ($1, $2, $3) ON CONFLICT (event_id, dialect) DO NOTHING`,
-		eventID, dialect, payload)
+		eventID, dialect, string(payload))
 	return err
 }
 
@@ -120,10 +134,9 @@ func appendAttempt(stored string, a purvey.Attempt) string {
 	return stored[:len(stored)-1] + "," + text + "]"
 }
 
-// HoldDelivery notes that a pending delivery waits for its endpoint to be
-// switched on.
+// HoldDelivery has a pending delivery wait for its endpoint to be switched on.
 func (tx *Tx) HoldDelivery(ctx context.Context, id string) error {
-	_, err := tx.exec(ctx, `UPDATE webhook_delivery SET next_attempt_at = 0 WHERE id = $1 AND state = 'pending'`, id)
+	_, err := tx.exec(ctx, `UPDATE webhook_delivery SET state = 'held', next_attempt_at = 0 WHERE id = $1 AND state = 'pending'`, id)
 	return err
 }
 
@@ -178,6 +191,15 @@ func missedWhere(p purvey.Endpoint, f MissedFilter) *where {
 	return w
 }
 
+// EndpointSucceeded tells whether a delivery to the endpoint succeeded after
+// the time.
+func (q Queries) EndpointSucceeded(ctx context.Context, endpointID string, after time.Time) (bool, error) {
+	var n int
+	err := q.row(ctx, `SELECT count(*) FROM webhook_delivery WHERE endpoint_id = $1 AND state = 'delivered' AND updated_at > $2`,
+		[]any{endpointID, micros(after)}, &n)
+	return n > 0, err
+}
+
 // MissedEvents gives the events an endpoint wants that are to be replayed, in
 // their order.
 func (q Queries) MissedEvents(ctx context.Context, p purvey.Endpoint, f MissedFilter) ([]Missed, error) {
@@ -197,10 +219,10 @@ func (q Queries) CountMissed(ctx context.Context, p purvey.Endpoint, f MissedFil
 	return n, err
 }
 
-// WaitingDeliveries gives ids of an endpoint's pending deliveries that did not
-// change since the time, in order, after an id.
-func (q Queries) WaitingDeliveries(ctx context.Context, endpointID string, before time.Time, after string, limit int) ([]string, error) {
-	return collect(ctx, q, `SELECT d.id FROM webhook_delivery d WHERE d.endpoint_id = $1 AND d.state = 'pending' AND d.state <> 'delivered'
+// HeldDeliveries gives ids of deliveries that wait for their endpoint to be
+// switched on and did not change since the time, in order, after an id.
+func (q Queries) HeldDeliveries(ctx context.Context, endpointID string, before time.Time, after string, limit int) ([]string, error) {
+	return collect(ctx, q, `SELECT d.id FROM webhook_delivery d WHERE d.endpoint_id = $1 AND d.state = 'held'
 		AND d.updated_at < $2 AND d.id > $3 ORDER BY d.id LIMIT $4`, []any{endpointID, micros(before), after, limit},
 		func(s scanner, id *string) error { return s.Scan(id) })
 }

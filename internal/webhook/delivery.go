@@ -134,7 +134,7 @@ func (s *Service) RunReplay(ctx context.Context, j purvey.Job) error {
 // sendWaiting has some pending deliveries sent and gives the id of the last;
 // "" when there was none.
 func sendWaiting(ctx context.Context, tx *store.Tx, p purvey.Endpoint, r replay, after string) (string, error) {
-	ids, err := tx.WaitingDeliveries(ctx, p.ID, r.Before, after, replayBatch)
+	ids, err := tx.HeldDeliveries(ctx, p.ID, r.Before, after, replayBatch)
 	if err != nil || len(ids) == 0 {
 		return "", err
 	}

@@ -37,9 +37,17 @@ func (s *Service) look(ctx context.Context, tx *store.Tx, id string) error {
 	}
 	now := tx.Now()
 	since := now.Sub(p.FailingSince)
-	switch {
-	case since < purvey.WebhookWarnAfter:
+	if since < purvey.WebhookWarnAfter {
 		return nil
+	}
+	// Two nodes may have noted a failure and a success the wrong way round.
+	if good, err := tx.EndpointSucceeded(ctx, id, p.FailingSince); err != nil || good {
+		if err == nil {
+			err = tx.EndpointWorked(ctx, id)
+		}
+		return err
+	}
+	switch {
 	case p.WarnedAt.IsZero():
 		if warned, err := tx.EndpointWarned(ctx, id); err != nil || !warned {
 			return err

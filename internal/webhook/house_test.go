@@ -45,7 +45,7 @@ func newHouse(t *testing.T, db *store.DB, o webhook.Options) *house {
 // newWorker ties the jobs as the server does.
 func newWorker(db *store.DB, s *webhook.Service, o job.Options) *job.Worker {
 	w := job.NewWorker(db, o)
-	w.Register(purvey.JobSendWebhook, job.Work{Record: s.Send, Prepare: s.Prepare, Concurrency: 8})
+	w.Register(purvey.JobSendWebhook, job.Work{Record: s.Send, Prepare: s.Prepare, Timeout: -1, Concurrency: 8})
 	w.Register(purvey.JobReplay, job.Work{Run: s.RunReplay})
 	w.Register(purvey.JobCheckEndpoint, job.Work{Run: s.Check, Every: time.Hour})
 	w.Register(purvey.JobSweepRecords, job.Work{Run: s.Sweep, Every: 24 * time.Hour})

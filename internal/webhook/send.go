@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"syscall"
@@ -50,17 +51,17 @@ func (s *Service) Send(ctx context.Context, j purvey.Job) (record func(tx *store
 	if !ok {
 		return nil, fmt.Errorf("no dialect %q sends webhooks", p.Dialect)
 	}
-	fresh := out.Payload == ""
+	fresh := len(out.Payload) == 0
 	if fresh {
 		if out.Payload, err = s.render(ctx, dialect, out.EventID); err != nil {
 			return nil, err
 		}
 	}
-	a := s.attempt(ctx, dialect, p, []byte(out.Payload), out.EventID)
+	a := s.attempt(ctx, dialect, p, out.Payload, out.EventID)
 	if ctx.Err() != nil {
 		return nil, ctx.Err() // the server stops; nobody knows what the receiver got
 	}
-	judged, err := s.judge(durable, out, a)
+	judged, err := s.judge(durable, p, out, a)
 	return func(tx *store.Tx) error {
 		if fresh {
 			if err := tx.KeepPayload(durable, out.EventID, p.Dialect, out.Payload); err != nil {
@@ -104,23 +105,24 @@ func (s *Service) outgoing(ctx context.Context, id, dialect string) (store.Outgo
 	return s.db.OutgoingWebhook(ctx, id, dialect)
 }
 
-func (s *Service) render(ctx context.Context, dialect Dialect, eventID string) (string, error) {
+func (s *Service) render(ctx context.Context, dialect Dialect, eventID string) ([]byte, error) {
 	e, err := s.db.EventByID(ctx, eventID)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	payload, err := dialect.Render(e)
 	if err != nil {
-		return "", fmt.Errorf("event %s: %w", eventID, err)
+		return nil, fmt.Errorf("event %s: %w", eventID, err)
 	}
-	return string(payload), nil
+	return payload, nil
 }
 
-// target is an endpoint with its secret opened, as it was a moment ago.
+// target is an endpoint as it was a moment ago, ready to be sent to.
 type target struct {
 	purvey.Endpoint
-	sealed error // the secret can't be opened
-	read   time.Time
+	address *url.URL
+	unfit   string // why nothing can be sent to it; "" something can
+	read    time.Time
 }
 
 // targetAge is how long an endpoint that was read is sent to. Changes made
@@ -138,7 +140,14 @@ func (s *Service) target(ctx context.Context, id string) (*target, error) {
 		s.targets.Delete(id)
 		return nil, err
 	}
-	t.Secret, t.sealed = s.keys.Unseal(secretPurpose, t.Secret)
+	if why := s.guard.checkURL(t.URL); why != "" {
+		t.unfit = "the receiver's URL " + why
+	} else if t.address, err = url.Parse(t.URL); err != nil {
+		t.unfit = "the receiver's URL is not valid"
+	}
+	if t.Secret, err = s.keys.Unseal(secretPurpose, t.Secret); err != nil {
+		t.unfit = "the endpoint's secret can't be read with this server's key; delete the endpoint and create it anew"
+	}
 	s.targets.Store(id, t)
 	return t, nil
 }
@@ -155,7 +164,7 @@ type answer struct {
 }
 
 // judge decides what follows from an attempt.
-func (s *Service) judge(ctx context.Context, out store.OutgoingWebhook, a answer) (func(tx *store.Tx) error, error) {
+func (s *Service) judge(ctx context.Context, p *target, out store.OutgoingWebhook, a answer) (func(tx *store.Tx) error, error) {
 	out.AttemptCount++
 	if a.ok {
 		out.State = purvey.DeliveryDelivered
@@ -163,7 +172,11 @@ func (s *Service) judge(ctx context.Context, out store.OutgoingWebhook, a answer
 			if err := tx.RecordAttempt(ctx, out, a.Attempt); err != nil {
 				return err
 			}
-			return tx.EndpointWorked(ctx, out.EndpointID)
+			if p.FailingSince.IsZero() {
+				return nil // what another node saw meanwhile, Check sees through
+			}
+			s.forget(tx, p.ID)
+			return tx.EndpointWorked(ctx, p.ID)
 		}, nil
 	}
 	wait, more := purvey.WebhookDelay(out.AttemptCount, rand.Float64())
@@ -177,9 +190,13 @@ func (s *Service) judge(ctx context.Context, out store.OutgoingWebhook, a answer
 			return err
 		}
 		if a.gone {
-			return s.switchOff(ctx, tx, out.EndpointID, "the receiver answered 410 Gone")
+			return s.switchOff(ctx, tx, p.ID, "the receiver answered 410 Gone")
 		}
-		return tx.EndpointFailed(ctx, out.EndpointID, a.At)
+		if !p.FailingSince.IsZero() {
+			return nil
+		}
+		s.forget(tx, p.ID)
+		return tx.EndpointFailed(ctx, p.ID, a.At)
 	}
 	if out.State == purvey.DeliveryFailed {
 		return record, nil
@@ -192,12 +209,8 @@ func (s *Service) attempt(ctx context.Context, dialect Dialect, p *target, paylo
 	a := answer{Attempt: purvey.Attempt{At: s.db.Now()}}
 	began := time.Now()
 	defer func() { a.Duration = time.Since(began) }()
-	if why := s.guard.checkURL(p.URL); why != "" {
-		a.Error = "the receiver's URL " + why
-		return a
-	}
-	if p.sealed != nil {
-		a.Error = "the endpoint's secret can't be read with this server's key; delete the endpoint and create it anew"
+	if p.unfit != "" {
+		a.Error = p.unfit
 		return a
 	}
 	body, header, err := dialect.Seal(payload, eventID, p.Secret, a.At)
@@ -207,12 +220,11 @@ func (s *Service) attempt(ctx context.Context, dialect Dialect, p *target, paylo
 	}
 	bounded, cancel := context.WithTimeout(ctx, s.wait)
 	defer cancel()
-	req, err := http.NewRequestWithContext(bounded, http.MethodPost, p.URL, bytes.NewReader(body))
-	if err != nil {
-		a.Error = "the receiver's URL is not valid"
-		return a
-	}
-	req.Header = header
+	req := (&http.Request{
+		Method: http.MethodPost, URL: p.address, Host: p.address.Host, Header: header,
+		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
+		GetBody: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil },
+	}).WithContext(bounded)
 	// The transport itself, since a client would follow redirects.
 	res, err := s.http.RoundTrip(req)
 	if err != nil {

@@ -51,7 +51,7 @@ func (Webhooks) Seal(payload []byte, id, secret string, at time.Time) (body []by
 		"User-Agent":          {"Purvey-Webhooks/1"},
 		"X-Webhook-Id":        {id},
 		"X-Webhook-Timestamp": {timestamp},
-		"X-Webhook-Signature": {hex.EncodeToString(signature([]byte(secret), timestamp, ".", string(payload)))},
+		"X-Webhook-Signature": {hex.EncodeToString(signature([]byte(secret), payload, timestamp, "."))},
 		"Webhook-Id":          {id},
 		"Webhook-Timestamp":   {timestamp},
 	}
@@ -59,17 +59,19 @@ func (Webhooks) Seal(payload []byte, id, secret string, at time.Time) (body []by
 	// the vendor's signature can be made.
 	if text, ok := strings.CutPrefix(secret, "whsec_"); ok {
 		if key, err := base64.StdEncoding.DecodeString(text); err == nil && len(key) > 0 {
-			h["Webhook-Signature"] = []string{"v1," + base64.StdEncoding.EncodeToString(signature(key, id, ".", timestamp, ".", string(payload)))}
+			h["Webhook-Signature"] = []string{"v1," + base64.StdEncoding.EncodeToString(signature(key, payload, id, ".", timestamp, "."))}
 		}
 	}
 	return payload, h, nil
 }
 
-func signature(key []byte, parts ...string) []byte {
+// signature is the HMAC-SHA256 of the texts and, behind them, the payload.
+func signature(key, payload []byte, before ...string) []byte {
 	m := hmac.New(sha256.New, key)
-	for _, p := range parts {
-		m.Write([]byte(p))
+	for _, text := range before {
+		m.Write([]byte(text))
 	}
+	m.Write(payload)
 	return m.Sum(nil)
 }
 

@@ -406,7 +406,7 @@ CREATE TABLE webhook_delivery (
 );
 CREATE UNIQUE INDEX webhook_delivery_once ON webhook_delivery (endpoint_id, event_id);
 CREATE INDEX webhook_delivery_endpoint ON webhook_delivery (endpoint_id, id);
-CREATE INDEX webhook_delivery_open ON webhook_delivery (endpoint_id, state, id) WHERE state <> 'delivered';
+CREATE INDEX webhook_delivery_stuck ON webhook_delivery (endpoint_id, state, id) WHERE state IN ('failed', 'held');
 
 CREATE TABLE webhook_payload (
   event_id TEXT COLLATE "C" NOT NULL,
