@@ -344,7 +344,7 @@ func (p *purchase) refund(ctx context.Context, t Telling) error {
 		back += l.paid() * int64(ours.RefundedQuantity+max(n, 0))
 	}
 	if !clear && back < cents {
-		p.problem = "a refund of " + purvey.FormatCents(cents) + " " + p.order.Currency + " does not say for which goods: refund the order's lines by hand"
+		p.problem = "a refund of " + purvey.FormatAmount(cents, p.order.Currency) + " does not say for which goods: refund the order's lines by hand"
 	}
 	if len(lines) == 0 {
 		return nil

@@ -76,6 +76,7 @@ func newAPI(b Backend) *api {
 	a.routesOrders()
 	a.routesLicenses()
 	a.routesMessages()
+	a.routesLinks()
 	a.routesStats()
 	a.routesEndpoints()
 	a.routesSettings()
