@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"purvey"
+	"purvey/internal/auth"
 	"purvey/internal/store/storetest"
 )
 
@@ -34,6 +35,34 @@ func TestOpenAPIDocumentIsValid(t *testing.T) {
 	doc := loadDocument(t)
 	if err := doc.Validate(t.Context(), openapi3.EnableExamplesValidation(), openapi3.EnableSchemaFormatValidation(), openapi3.EnableSchemaPatternValidation()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Every call that is registered is in the document, and every call of the
+// document is registered; names of parts of a path may differ.
+func TestOpenAPIDocumentHasEveryRoute(t *testing.T) {
+	t.Parallel()
+	doc := loadDocument(t)
+	documented := map[string]bool{}
+	for path, item := range doc.Paths.Map() {
+		for method := range item.Operations() {
+			documented[method+" "+nameless(path)] = true
+		}
+	}
+	b := newBackend(t, storetest.Open(t, storetest.Options(t, "sqlite"), nil), t.TempDir(), auth.Options{NoLimits: true})
+	registered := map[string]bool{}
+	for _, rt := range newAPI(b).routes {
+		registered[nameless(rt.pattern)] = true
+	}
+	for call := range registered {
+		if !documented[call] {
+			t.Errorf("%s is registered, and not in the document", call)
+		}
+	}
+	for call := range documented {
+		if !registered[call] {
+			t.Errorf("%s is in the document, and not registered", call)
+		}
 	}
 }
 
