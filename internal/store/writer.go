@@ -17,8 +17,9 @@ type writer struct {
 	conn   *sql.Conn
 	run    *directRunner
 	cache  *cache
-	urgent chan *write // requests of people and programs
-	later  chan *write // work in the background
+	commit time.Duration // what the last one took
+	urgent chan *write   // requests of people and programs
+	later  chan *write   // work in the background
 	quit   chan struct{}
 	ended  chan struct{}
 	once   sync.Once
@@ -33,13 +34,17 @@ type write struct {
 	done chan struct{}
 }
 
-// A group is closed when it holds groupMax functions or is groupAge old, so
-// that the first of it does not wait long. Of the background's functions at
-// least groupLater enter a group, however busy the foreground is.
+// A group is closed when it holds groupMax functions or is some commits old,
+// so that the first of it does not wait long, and so that those who were
+// answered prepare their next requests while the others' functions run. A slow
+// disk makes groups longer: its sync is shared by more. Of the background's
+// functions at least groupLater enter a group, however busy the foreground is.
 const (
-	groupMax   = 256
-	groupAge   = 10 * time.Millisecond
-	groupLater = 4
+	groupMax     = 256
+	groupCommits = 3
+	groupShort   = time.Millisecond
+	groupLong    = 10 * time.Millisecond
+	groupLater   = 4
 )
 
 type laterKey struct{}
@@ -135,7 +140,9 @@ func (w *writer) group(first *write) {
 		}
 	}
 	if err == nil {
+		start := time.Now()
 		err = w.raw("COMMIT")
+		w.commit = time.Since(start)
 	}
 	if err != nil {
 		w.cache.drop()
@@ -185,7 +192,7 @@ func (w *writer) again(group []*write) error {
 
 // next gives the group's next member, or nil when the group is to be closed.
 func (w *writer) next(size int, taken *int, begun time.Time) *write {
-	if size >= groupMax || time.Since(begun) > groupAge {
+	if size >= groupMax || time.Since(begun) > min(max(groupCommits*w.commit, groupShort), groupLong) {
 		return nil
 	}
 	if *taken < groupLater {

@@ -369,7 +369,6 @@ CREATE TABLE event (
   data TEXT NOT NULL,
   created_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX event_shop ON event (shop_id, mode, id);
 CREATE INDEX event_order ON event (order_id, id) WHERE order_id <> '';
 
 CREATE TABLE endpoint (
