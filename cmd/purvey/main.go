@@ -18,6 +18,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -35,6 +36,11 @@ func main() {
 	if err := hideSecrets(); err != nil {
 		fmt.Fprintf(os.Stderr, "purvey: a secret on the command line could not be hidden: %v\n", err)
 		os.Exit(1)
+	}
+	if os.Getenv("GOGC") == "" {
+		// What a server keeps is small beside what requests throw away: collecting
+		// half as often costs some megabytes and saves a tenth of the work.
+		debug.SetGCPercent(200)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
