@@ -190,7 +190,13 @@ func merge(now, patch, fresh map[string]any) {
 func takeSecrets(patch map[string]any) (map[string]string, error) {
 	out := map[string]string{}
 	var c purvey.Checker
+	refused := map[string]bool{}
 	for _, name := range secretNames() {
+		if group := notGroup(patch, name); group != "" {
+			c.Require(refused[group], group, "must be an object")
+			refused[group] = true
+			continue
+		}
 		v, ok := get(patch, name)
 		if !ok {
 			continue
@@ -235,6 +241,22 @@ func get(doc map[string]any, name string) (v any, ok bool) {
 		return nil, v == nil // a group set to null sets all in it to null
 	}
 	return get(inner, rest)
+}
+
+// notGroup gives the group on the way to a dotted name that is something else
+// than an object or null; "" when there is none.
+func notGroup(doc map[string]any, name string) string {
+	for i, c := range name {
+		if c != '.' {
+			continue
+		}
+		if v, ok := get(doc, name[:i]); ok && v != nil {
+			if _, isGroup := v.(map[string]any); !isGroup {
+				return name[:i]
+			}
+		}
+	}
+	return ""
 }
 
 // put sets a dotted name, making the groups on the way.

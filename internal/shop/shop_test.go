@@ -181,6 +181,7 @@ func TestPatchRefuses(t *testing.T) {
 			`{"gateways":{"sale_currencies":["x"]}}`: "gateways.sale_currencies", `{"gateways":{"stripe":{"api_base":"x"}}}`: "gateways.stripe.api_base",
 			`{"publicala":{"webhook_url":"http://u:p@x"}}`: "publicala.webhook_url", `{"connectors":{"shopify":{"secret":5}}}`: "connectors.shopify.secret",
 			`{"publicala":{"webhook_key":"` + strings.Repeat("x", 8193) + `"}}`: "publicala.webhook_key",
+			`{"connectors":"x"}`: "connectors", `{"connectors":{"stripe":"a secret"}}`: "connectors.stripe", `{"gateways":[]}`: "gateways",
 			`null`: "", `[]`: "", `{`: "", ``: "",
 		} {
 			err := s.Patch(t.Context(), made.ID, []byte(body))
