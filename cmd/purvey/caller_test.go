@@ -7,9 +7,15 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"purvey/internal/store/storetest"
 )
+
+type object = map[string]any
+
+// awhile is how long tests wait for what a server does in the background.
+const awhile = time.Minute
 
 // caller makes calls of the API with one token.
 type caller struct {
