@@ -2,6 +2,7 @@ package purvey
 
 import (
 	"math/big"
+	"strconv"
 	"strings"
 )
 
@@ -44,6 +45,43 @@ func ParseCents(number string) (cents int64, ok bool) {
 // 1000 is "10".
 func FormatCents(cents int64) string {
 	return strings.TrimSuffix(strings.TrimRight(big.NewRat(cents, 100).FloatString(2), "0"), ".")
+}
+
+// digits is how many decimal places a currency has, where that is not two
+// (ISO 4217).
+var digits = map[string]int{
+	"BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0, "VND": 0, "VUV": 0,
+	"XAF": 0, "XOF": 0, "XPF": 0, "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
+}
+
+func digitsOf(currency string) int {
+	if n, ok := digits[currency]; ok {
+		return n
+	}
+	return 2
+}
+
+// ParseAmount reads a decimal number as an amount in the smallest unit of a
+// currency: "12.50" is 1250 in USD, and 13 in JPY. ok is as with ParseCents.
+func ParseAmount(number, currency string) (amount int64, ok bool) {
+	if n := digitsOf(currency); n != 2 {
+		if strings.ContainsAny(number, "eE") {
+			return 0, false
+		}
+		number += "e" + strconv.Itoa(n-2)
+	}
+	return ParseCents(number)
+}
+
+// FormatAmount writes an amount in the smallest unit of a currency for people:
+// 1250 in USD is "12.50 USD".
+func FormatAmount(amount int64, currency string) string {
+	n := digitsOf(currency)
+	unit := big.NewInt(1)
+	for range n {
+		unit.Mul(unit, big.NewInt(10))
+	}
+	return new(big.Rat).SetFrac(big.NewInt(amount), unit).FloatString(n) + " " + currency
 }
 
 // ValidCurrency tells whether s has the form of an ISO 4217 code.

@@ -76,11 +76,12 @@ type shopifyRefund struct {
 }
 
 type shopifyDispute struct {
-	ID      text `json:"id"`
-	OrderID text `json:"order_id"`
-	Type    text `json:"type"`
-	Amount  text `json:"amount"`
-	Status  text `json:"status"`
+	ID       text `json:"id"`
+	OrderID  text `json:"order_id"`
+	Type     text `json:"type"`
+	Amount   text `json:"amount"`
+	Currency text `json:"currency"`
+	Status   text `json:"status"`
 }
 
 // readShopify tells the three kinds of bodies apart by their members. Others,
@@ -141,11 +142,11 @@ func (o shopifyOrder) news() (order.News, error) {
 	}
 	c.Email, c.Firstname, c.Lastname = email.String(), clipped(c.Firstname), clipped(c.Lastname)
 	t := &order.Telling{
-		Kind: "order", At: instant(o.UpdatedAt), Total: o.TotalPrice.cents(),
+		Kind: "order", At: instant(o.UpdatedAt), Total: o.TotalPrice.amount(o.Currency),
 		Closed: o.CancelledAt != "" || status == "refunded" || status == "voided",
 		Request: order.Request{
 			Source: purvey.SourceShopify, Name: clipped(o.Name.String()), ExternalReference: o.ID.String(), GID: o.GID.String(),
-			Currency: strings.ToUpper(o.Currency.String()), Customer: c, SendEmail: true,
+			Currency: o.Currency.code(), Customer: c, SendEmail: true,
 		},
 	}
 	if t.Request.GID == "" {
@@ -155,7 +156,7 @@ func (o shopifyOrder) news() (order.News, error) {
 		if l.Quantity < 1 {
 			continue
 		}
-		t.Lines = append(t.Lines, l.line())
+		t.Lines = append(t.Lines, l.line(o.Currency))
 	}
 	n.Tells = t
 	for _, r := range o.Refunds {
@@ -164,10 +165,10 @@ func (o shopifyOrder) news() (order.News, error) {
 	return n, nil
 }
 
-func (l shopifyLine) line() order.StoreLine {
-	net := l.Price.cents() * int64(l.Quantity)
+func (l shopifyLine) line(currency text) order.StoreLine {
+	net := l.Price.amount(currency) * int64(l.Quantity)
 	for _, d := range l.Discounts {
-		net -= d.Amount.cents()
+		net -= d.Amount.amount(currency)
 	}
 	price := each(max(net, 0), l.Quantity)
 	out := order.StoreLine{
@@ -216,6 +217,6 @@ func (d shopifyDispute) news() order.News {
 	case "lost", "accepted", "charge_refunded":
 		state = order.DisputeLost
 	}
-	n.Disputes = []order.StoreDispute{{ID: d.ID.String(), State: state, Cents: d.Amount.cents()}}
+	n.Disputes = []order.StoreDispute{{ID: d.ID.String(), State: state, Cents: d.Amount.amount(d.Currency)}}
 	return n
 }

@@ -49,7 +49,7 @@ func readStripe(body []byte) (order.News, error) {
 func telling(kind string, rank int, currency text, e stripeEvent) *order.Telling {
 	return &order.Telling{
 		Kind: kind, Rank: rank, At: unix(e.Created),
-		Request: order.Request{Source: purvey.SourceStripe, Currency: strings.ToUpper(currency.String()), NeedEmail: true, SendEmail: true},
+		Request: order.Request{Source: purvey.SourceStripe, Currency: currency.code(), NeedEmail: true, SendEmail: true},
 	}
 }
 
@@ -88,7 +88,7 @@ func readSession(e stripeEvent) (order.News, error) {
 		return n, nil
 	}
 	t := telling("session", rankSession, o.Currency, e)
-	t.Total = hundredths(o.AmountTotal, o.Currency)
+	t.Total = smallest(o.AmountTotal, o.Currency)
 	t.Request.ExternalReference = firstOf(o.PaymentIntent.ID, o.Invoice.ID, o.ID)
 	email := o.Details.Email
 	if email == "" {
@@ -162,7 +162,7 @@ func readIntent(e stripeEvent) (order.News, error) {
 		return n, nil
 	}
 	t := telling("intent", rankIntent, o.Currency, e)
-	t.Total = hundredths(max(o.Received, o.Amount), o.Currency)
+	t.Total = smallest(max(o.Received, o.Amount), o.Currency)
 	t.Request.ExternalReference = firstOf(o.ID)
 	t.Request.Customer = buyer(o.Email, o.Shipping.Name, "")
 	t.Lines = []order.StoreLine{single(o.Metadata, t.Total, 1)}
@@ -211,7 +211,7 @@ func readInvoice(e stripeEvent) (order.News, error) {
 		}
 	}
 	t := telling("invoice", rankInvoice, o.Currency, e)
-	t.Total = hundredths(o.AmountPaid, o.Currency)
+	t.Total = smallest(o.AmountPaid, o.Currency)
 	t.Request.ExternalReference = firstOf(o.PaymentIntent.ID, o.ID)
 	t.Request.Customer = buyer(o.Email, o.Name, "")
 	for i, l := range o.Lines.Data {
@@ -251,13 +251,13 @@ func (l stripeItem) line(i int, currency text, general metadata) (order.StoreLin
 	}
 	for _, amount := range []*int64{l.Subtotal, l.AmountTotal, l.Amount} {
 		if amount != nil {
-			price := each(hundredths(*amount, currency), out.Quantity)
+			price := each(smallest(*amount, currency), out.Quantity)
 			out.PriceCents = &price
 			break
 		}
 	}
 	if l.AmountTotal != nil {
-		out.PaidCents = each(hundredths(*l.AmountTotal, currency), out.Quantity)
+		out.PaidCents = each(smallest(*l.AmountTotal, currency), out.Quantity)
 	}
 	return out, true
 }
@@ -271,7 +271,7 @@ func readCharge(e stripeEvent) (order.News, error) {
 		Refunded int64     `json:"amount_refunded"`
 	}
 	err := decode(e.Data.Object, &o)
-	return order.News{Keys: keysOf(o.ID, o.Intent.ID, o.Invoice.ID), RefundedCents: hundredths(o.Refunded, o.Currency)}, err
+	return order.News{Keys: keysOf(o.ID, o.Intent.ID, o.Invoice.ID), RefundedCents: smallest(o.Refunded, o.Currency)}, err
 }
 
 func readDispute(e stripeEvent) (order.News, error) {
@@ -287,7 +287,7 @@ func readDispute(e stripeEvent) (order.News, error) {
 		return order.News{}, err
 	}
 	n := order.News{Keys: keysOf(o.Charge.ID, o.Intent.ID)}
-	d := order.StoreDispute{ID: o.ID.String(), State: order.DisputeOpen, Cents: hundredths(o.Amount, o.Currency)}
+	d := order.StoreDispute{ID: o.ID.String(), State: order.DisputeOpen, Cents: smallest(o.Amount, o.Currency)}
 	switch status := o.Status.String(); {
 	case strings.HasPrefix(status, "warning_"), status == "prevented":
 		return n, nil // an inquiry: no money has moved
@@ -310,16 +310,14 @@ func firstOf(ids ...text) string {
 	return ""
 }
 
-// hundredths turns an amount in a currency's smallest unit, as Stripe counts,
-// into hundredths of the currency, as every order does.
-func hundredths(amount int64, currency text) int64 {
+// smallest reads an amount, which Stripe counts in a currency's smallest unit as
+// every order does, but for two that it counts in hundredths they have not. It
+// is kept within what sums can hold.
+func smallest(amount int64, currency text) int64 {
 	const most = 1 << 50
 	amount = min(max(amount, -most), most)
-	switch strings.ToUpper(currency.String()) {
-	case "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF":
-		return amount * 100
-	case "BHD", "JOD", "KWD", "OMR", "TND":
-		return amount / 10
+	if c := currency.code(); c == "ISK" || c == "UGX" {
+		return amount / 100
 	}
 	return amount
 }

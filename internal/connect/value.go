@@ -38,11 +38,15 @@ func (t *text) UnmarshalJSON(b []byte) error {
 
 func (t text) String() string { return strings.TrimSpace(string(t)) }
 
-// cents reads a decimal amount as hundredths; what is none is 0.
-func (t text) cents() int64 {
-	n, _ := purvey.ParseCents(t.String())
+// amount reads a decimal number in the smallest unit of a currency; what is
+// none is 0.
+func (t text) amount(currency text) int64 {
+	n, _ := purvey.ParseAmount(t.String(), currency.code())
 	return n
 }
+
+// code is a currency in capitals.
+func (t text) code() string { return strings.ToUpper(t.String()) }
 
 // keysOf lists the keys of a line, without empty ones and zeros. Too long ones
 // can have no mapping.

@@ -88,9 +88,9 @@ func (o wooOrder) news() order.News {
 	}
 	n.Paid = n.Paid || o.DatePaidGMT != "" || o.DatePaid != ""
 	t := &order.Telling{
-		Kind: "order", At: instant(o.Modified), Total: o.Total.cents(), Closed: closed,
+		Kind: "order", At: instant(o.Modified), Total: o.Total.amount(o.Currency), Closed: closed,
 		Request: order.Request{
-			Source: purvey.SourceWooCommerce, ExternalReference: o.ID.String(), Currency: strings.ToUpper(o.Currency.String()), SendEmail: true,
+			Source: purvey.SourceWooCommerce, ExternalReference: o.ID.String(), Currency: o.Currency.code(), SendEmail: true,
 			Customer: purvey.Customer{
 				Email: o.Billing.Email.String(), Firstname: clipped(o.Billing.FirstName.String()), Lastname: clipped(o.Billing.LastName.String()),
 			},
@@ -103,16 +103,17 @@ func (o wooOrder) news() order.News {
 		if l.Quantity < 1 {
 			continue
 		}
-		price := each(max(l.Total.cents(), 0), l.Quantity)
+		net, tax := l.Total.amount(o.Currency), l.Tax.amount(o.Currency)
+		price := each(max(net, 0), l.Quantity)
 		t.Lines = append(t.Lines, order.StoreLine{
 			ID: l.ID.String(), Keys: keysOf(l.SKU, l.VariationID, l.ProductID), Name: l.Name.String(), Quantity: l.Quantity,
-			PriceCents: &price, PaidCents: each(max(l.Total.cents()+l.Tax.cents(), 0), l.Quantity),
+			PriceCents: &price, PaidCents: each(max(net+tax, 0), l.Quantity),
 		})
 	}
 	n.Tells = t
 	for _, r := range o.Refunds {
 		// The store tells the money alone, below zero, and not for what it was.
-		if cents := r.Total.cents(); cents != 0 {
+		if cents := r.Total.amount(o.Currency); cents != 0 {
 			n.Refunds = append(n.Refunds, order.StoreRefund{ID: r.ID.String(), Cents: max(cents, -cents)})
 		}
 	}
