@@ -63,7 +63,7 @@ func (s *Service) Replay(ctx context.Context, scope purvey.Scope, id string, sin
 		if oldest := tx.Now().Add(-purvey.WebhookHistory); r.Since.Before(oldest) {
 			r.Since = oldest
 		}
-		if n, err = tx.CountMissed(ctx, p, r.filter("")); err != nil || n == 0 {
+		if n, err = tx.CountMissed(ctx, p, r.filter("", 0)); err != nil || n == 0 {
 			return err
 		}
 		return s.enqueueReplay(ctx, tx, r)
@@ -80,11 +80,15 @@ type replay struct {
 	Before     time.Time // deliveries that changed since were done by an earlier run
 }
 
-func (r replay) filter(after string) store.MissedFilter {
-	return store.MissedFilter{Since: r.Since, All: r.All, Before: r.Before, AfterID: after, Limit: replayBatch}
+func (r replay) filter(after string, limit int) store.MissedFilter {
+	return store.MissedFilter{Since: r.Since, All: r.All, Before: r.Before, AfterID: after, Limit: limit}
 }
 
-const replayBatch = 500
+// A replay begins with a small part, so that sending begins at once.
+const (
+	replayFirst = 50
+	replayMost  = 800
+)
 
 // justAfter takes in what was written at the very instant.
 func justAfter(t time.Time) time.Time { return t.Add(time.Microsecond) }
@@ -109,7 +113,8 @@ func (s *Service) RunReplay(ctx context.Context, j purvey.Job) error {
 	if r.Waiting {
 		part = sendWaiting
 	}
-	for after := ""; ctx.Err() == nil; {
+	after := ""
+	for limit := replayFirst; ctx.Err() == nil; limit = min(2*limit, replayMost) {
 		var last string
 		err := s.db.Tx(ctx, func(tx *store.Tx) error {
 			last = ""
@@ -117,7 +122,7 @@ func (s *Service) RunReplay(ctx context.Context, j purvey.Job) error {
 			if err != nil || !p.Enabled {
 				return err
 			}
-			last, err = part(ctx, tx, p, r, after)
+			last, err = part(ctx, tx, p, r, after, limit)
 			return err
 		})
 		if errors.Is(err, purvey.NotFound) {
@@ -133,8 +138,8 @@ func (s *Service) RunReplay(ctx context.Context, j purvey.Job) error {
 
 // sendWaiting has some pending deliveries sent and gives the id of the last;
 // "" when there was none.
-func sendWaiting(ctx context.Context, tx *store.Tx, p purvey.Endpoint, r replay, after string) (string, error) {
-	ids, err := tx.HeldDeliveries(ctx, p.ID, r.Before, after, replayBatch)
+func sendWaiting(ctx context.Context, tx *store.Tx, p purvey.Endpoint, r replay, after string, limit int) (string, error) {
+	ids, err := tx.HeldDeliveries(ctx, p.ID, r.Before, after, limit)
 	if err != nil || len(ids) == 0 {
 		return "", err
 	}
@@ -143,8 +148,8 @@ func sendWaiting(ctx context.Context, tx *store.Tx, p purvey.Endpoint, r replay,
 
 // sendMissed has some events sent and gives the id of the last; "" when there
 // was none.
-func sendMissed(ctx context.Context, tx *store.Tx, p purvey.Endpoint, r replay, after string) (string, error) {
-	missed, err := tx.MissedEvents(ctx, p, r.filter(after))
+func sendMissed(ctx context.Context, tx *store.Tx, p purvey.Endpoint, r replay, after string, limit int) (string, error) {
+	missed, err := tx.MissedEvents(ctx, p, r.filter(after, limit))
 	if err != nil || len(missed) == 0 {
 		return "", err
 	}
