@@ -80,6 +80,8 @@ func newAPI(b Backend) *api {
 	a.routesStats()
 	a.routesEndpoints()
 	a.routesSettings()
+	a.routesMappings()
+	a.routesStoreEvents()
 	a.known = http.NewServeMux()
 	for _, rt := range a.routes {
 		a.known.Handle(rt.pattern, http.NotFoundHandler())
