@@ -148,7 +148,9 @@ func (w *Worker) note(c claimed) {
 		w.lane(name).parked = false
 	}
 	for _, j := range c.parked {
-		w.lane(store.JobLane(j.Kind, j.Lane)).parked = true
+		l := w.lane(store.JobLane(j.Kind, j.Lane))
+		l.parked = true
+		w.needy[l] = true
 	}
 }
 
@@ -157,11 +159,13 @@ func (w *Worker) hungry() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var names []string
-	for name, l := range w.lanes {
-		if l.parked && l.room() > 0 && 2*l.room() >= l.hold() {
-			if names = append(names, name); len(names) == claimLanes {
-				break
-			}
+	for l := range w.needy {
+		if !l.hungry() {
+			delete(w.needy, l)
+			continue
+		}
+		if names = append(names, l.name); len(names) == claimLanes {
+			break
 		}
 	}
 	return names
@@ -181,7 +185,9 @@ func (w *Worker) survey(ctx context.Context) error {
 	defer w.mu.Unlock()
 	for _, name := range names {
 		if w.knows(name) {
-			w.lane(name).parked = true
+			l := w.lane(name)
+			l.parked = true
+			w.needy[l] = true
 		}
 	}
 	return nil

@@ -79,6 +79,7 @@ func (w *Worker) forget() {
 	for name, l := range w.lanes {
 		if l.running == 0 && len(l.waiting) == 0 && !l.parked && !l.asked {
 			delete(w.lanes, name)
+			delete(w.needy, l)
 		}
 	}
 }
@@ -209,10 +210,14 @@ func (w *Worker) giveBack(runs context.Context, class int) {
 	}
 }
 
-// refill asks for parked jobs once the lane has used up half of what it may
-// hold. w.mu is held.
+// hungry tells whether parked jobs should be fetched: once the lane has used
+// up half of what it may hold.
+func (l *lane) hungry() bool { return l.parked && l.room() > 0 && 2*l.room() >= l.hold() }
+
+// refill asks for parked jobs of a hungry lane. w.mu is held.
 func (w *Worker) refill(l *lane) {
-	if l.parked && 2*l.room() >= l.hold() {
+	if l.hungry() {
+		w.needy[l] = true
 		w.Wake()
 	}
 }

@@ -77,6 +77,7 @@ type Worker struct {
 
 	mu     sync.Mutex
 	lanes  map[string]*lane
+	needy  map[*lane]bool // lanes that may be hungry
 	held   map[string]int // jobs taken and not settled, by id
 	budget [2]budget      // of named lanes: unproven, proven
 	going  int            // runs in progress
@@ -104,7 +105,7 @@ func NewWorker(db *store.DB, o Options) *Worker {
 	w := &Worker{
 		db: db, o: o, name: db.NewID() + purvey.Secret(8), works: map[purvey.JobKind]Work{},
 		woken: make(chan struct{}, 1), results: make(chan result, settleMax),
-		lanes: map[string]*lane{}, held: map[string]int{}, idle: make(chan struct{}),
+		lanes: map[string]*lane{}, needy: map[*lane]bool{}, held: map[string]int{}, idle: make(chan struct{}),
 	}
 	w.budget[unproven].left, w.budget[proven].left = o.Lanes, o.Lanes
 	return w

@@ -3,8 +3,10 @@ package webhook_test
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -91,4 +93,72 @@ func BenchmarkReplay(b *testing.B) {
 		round()
 	}
 	b.ReportMetric(events*float64(b.N)/b.Elapsed().Seconds(), "deliveries/s")
+}
+
+// BenchmarkLatency measures the time from an event's commit to its arrival at
+// a healthy endpoint, alone and while 1,000 black holes hold a backlog.
+func BenchmarkLatency(b *testing.B) {
+	for _, holes := range []int{0, 1000} {
+		b.Run(fmt.Sprintf("holes=%d", holes), func(b *testing.B) { latency(b, holes) })
+	}
+}
+
+func latency(b *testing.B, holes int) {
+	db, err := store.Open(b.Context(), store.Options{Folder: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Migrate(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	s := webhook.New(db, keyring.Open(make([]byte, keyring.RootSize)), webhook.Options{
+		AllowInsecure: true, Dialects: map[string]webhook.Dialect{"bigdd": bigdd.Webhooks{}},
+	})
+	hole, err := net.Listen("tcp", "127.0.0.1:0") // its connections are never even taken
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer hole.Close()
+	arrived := make(chan time.Time, 1)
+	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { arrived <- time.Now() }))
+	defer receiver.Close()
+	scope := purvey.Scope{ShopID: "shop", Mode: purvey.Live}
+	make1 := func(url string, t purvey.EventType) {
+		p := purvey.Endpoint{Name: "x", URL: url, Events: []purvey.EventType{t}, Dialect: "bigdd"}
+		if _, err := s.Create(b.Context(), scope, p); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for i := range holes {
+		make1(fmt.Sprintf("http://%s/%d", hole.Addr(), i), purvey.EventVersionActivated)
+	}
+	make1(receiver.URL, purvey.EventStockLow)
+	emit := func(t purvey.EventType) {
+		data := purvey.EventData{Product: &purvey.Product{}, Version: &purvey.Version{}}
+		if err := db.Tx(b.Context(), func(tx *store.Tx) error { return tx.Emit(b.Context(), scope, t, "", data) }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for range 20 {
+		emit(purvey.EventVersionActivated)
+	}
+	stop := run(b, newWorker(db, s, job.Options{Grace: time.Millisecond}))
+	defer stop()
+	for parked := holes == 0; !parked; { // until the backlog is set aside
+		counts, err := db.JobCounts(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		parked = counts["parked"] == int64(19*holes)
+	}
+	var all []time.Duration
+	for b.Loop() {
+		begin := time.Now()
+		emit(purvey.EventStockLow)
+		all = append(all, (<-arrived).Sub(begin))
+	}
+	slices.Sort(all)
+	b.ReportMetric(float64(all[len(all)/2].Microseconds()), "p50-us")
+	b.ReportMetric(float64(all[len(all)*99/100].Microseconds()), "p99-us")
 }
