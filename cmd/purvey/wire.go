@@ -29,6 +29,7 @@ import (
 	"purvey/internal/stamp"
 	"purvey/internal/web/admin"
 	"purvey/internal/web/buyer"
+	checkoutpage "purvey/internal/web/checkout"
 	"purvey/internal/web/viewer"
 	"purvey/internal/webhook"
 )
@@ -153,6 +154,7 @@ func (a *app) routes() {
 	})
 	continuata.Register(mux, continuata.Backend{Auth: n.auth, Catalog: a.catalog, Orders: a.orders, Delivery: a.delivery, Log: n.log})
 	connect.Register(mux, connect.Backend{Shops: n.shops, Orders: a.orders, Delivery: a.delivery, Log: n.log})
+	checkoutpage.Register(mux, checkoutpage.Backend{Checkout: a.checkout, SignIn: n.auth.SignIn, SetSession: buyer.SetSession, Log: n.log})
 	viewer.Register(mux, viewer.Backend{Delivery: a.delivery, Log: n.log})
 	buyer.Register(mux, buyer.Backend{Delivery: a.delivery, Log: n.log})
 	buyer.RegisterLibrary(mux, buyer.LibraryBackend{Auth: n.auth, Shops: n.shops, Orders: a.orders, Delivery: a.delivery, Log: n.log})

@@ -1,13 +1,13 @@
 -- +goose Up
 CREATE TABLE payment (
-  id TEXT NOT NULL PRIMARY KEY,
-  order_id TEXT NOT NULL,
-  shop_id TEXT NOT NULL,
-  mode TEXT NOT NULL,
-  gateway TEXT NOT NULL,
-  reference TEXT NOT NULL,
-  url TEXT NOT NULL,
-  state TEXT NOT NULL,
+  id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+  order_id TEXT COLLATE "C" NOT NULL,
+  shop_id TEXT COLLATE "C" NOT NULL,
+  mode TEXT COLLATE "C" NOT NULL,
+  gateway TEXT COLLATE "C" NOT NULL,
+  reference TEXT COLLATE "C" NOT NULL,
+  url TEXT COLLATE "C" NOT NULL,
+  state TEXT COLLATE "C" NOT NULL,
   expires_at BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL
@@ -15,8 +15,8 @@ CREATE TABLE payment (
 CREATE INDEX payment_order ON payment (order_id, id);
 
 CREATE TABLE spent_token (
-  shop_id TEXT NOT NULL,
-  jti TEXT NOT NULL,
+  shop_id TEXT COLLATE "C" NOT NULL,
+  jti TEXT COLLATE "C" NOT NULL,
   expires_at BIGINT NOT NULL,
   PRIMARY KEY (shop_id, jti)
 );

@@ -1,0 +1,224 @@
+package checkout
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"purvey"
+)
+
+// mercadoPagoBase is the vendor's own API.
+const mercadoPagoBase = "https://api.mercadopago.com"
+
+// maxAnswer bounds what is read of a gateway's answer, in bytes.
+const maxAnswer = 4 << 20
+
+// mercadoPago takes payments through Checkout Pro.
+type mercadoPago struct {
+	client *http.Client
+	base   string
+	token  string
+	secret string // of notifications
+	now    func() time.Time
+}
+
+func newMercadoPago(client *http.Client, base, token, secret string, now func() time.Time) *mercadoPago {
+	if base == "" {
+		base = mercadoPagoBase
+	}
+	return &mercadoPago{client, strings.TrimSuffix(base, "/"), token, secret, now}
+}
+
+// call makes a request and reads its answer, JSON, into out.
+func (g *mercadoPago) call(ctx context.Context, method, path, once string, in, out any) error {
+	var body io.Reader
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, g.base+path, body)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+g.token)
+	req.Header.Set("Content-Type", "application/json")
+	if once != "" {
+		req.Header.Set("X-Idempotency-Key", once)
+	}
+	res, err := g.client.Do(req)
+	if err != nil {
+		return unavailable(MercadoPago, err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	switch {
+	case err != nil:
+		return unavailable(MercadoPago, err)
+	case res.StatusCode == http.StatusNotFound:
+		return purvey.Missing("payment")
+	case res.StatusCode < 200 || res.StatusCode > 299:
+		return unavailable(MercadoPago, fmt.Errorf("%s answered %d", method, res.StatusCode))
+	}
+	if err := json.Unmarshal(b, out); err != nil {
+		return unavailable(MercadoPago, err)
+	}
+	return nil
+}
+
+type preferenceItem struct {
+	ID       string      `json:"id"`
+	Title    string      `json:"title"`
+	Quantity int         `json:"quantity"`
+	Price    json.Number `json:"unit_price"`
+	Currency string      `json:"currency_id"`
+}
+
+type backURLs struct {
+	Success string `json:"success"`
+	Pending string `json:"pending"`
+	Failure string `json:"failure"`
+}
+
+type payer struct {
+	Email string `json:"email"`
+}
+
+func (g *mercadoPago) begin(ctx context.Context, o offer) (string, string, error) {
+	in := struct {
+		Items     []preferenceItem `json:"items"`
+		Payer     *payer           `json:"payer,omitempty"`
+		Reference string           `json:"external_reference"`
+		Back      backURLs         `json:"back_urls"`
+		Return    string           `json:"auto_return"`
+		Notify    string           `json:"notification_url"`
+		Expires   bool             `json:"expires"`
+		Until     string           `json:"expiration_date_to"`
+	}{
+		Items: []preferenceItem{{
+			ID: o.order.UUID, Title: o.title, Quantity: 1, Price: json.Number(purvey.FormatCents(o.order.TotalCents)), Currency: o.order.Currency,
+		}},
+		Reference: o.order.UUID, Back: backURLs{o.success, o.success, o.canceled}, Return: "approved", Notify: o.notify,
+		Expires: true, Until: mercadoPagoTime(o.expires),
+	}
+	if o.order.Customer.Email != "" {
+		in.Payer = &payer{o.order.Customer.Email}
+	}
+	var out struct {
+		ID  string `json:"id"`
+		URL string `json:"init_point"`
+	}
+	if err := g.call(ctx, http.MethodPost, "/checkout/preferences", o.id, in, &out); err != nil {
+		return "", "", err
+	}
+	if out.ID == "" || !strings.HasPrefix(out.URL, "http") {
+		return "", "", unavailable(MercadoPago, fmt.Errorf("the preference has no address"))
+	}
+	return out.ID, out.URL, nil
+}
+
+func mercadoPagoTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000-07:00") }
+
+// mercadoPayment is what is read of a payment.
+type mercadoPayment struct {
+	ID        json.Number `json:"id"`
+	Status    string      `json:"status"`
+	Reference string      `json:"external_reference"`
+	Amount    json.Number `json:"transaction_amount"`
+	Currency  string      `json:"currency_id"`
+}
+
+func (g *mercadoPago) ask(ctx context.Context, o purvey.Order, _ purvey.Payment) (purvey.PaymentState, error) {
+	var found struct {
+		Results []mercadoPayment `json:"results"`
+	}
+	q := url.Values{"external_reference": {o.UUID}, "sort": {"date_created"}, "criteria": {"desc"}, "limit": {"50"}}
+	if err := g.call(ctx, http.MethodGet, "/v1/payments/search?"+q.Encode(), "", nil, &found); err != nil {
+		return "", err
+	}
+	state := purvey.PaymentOpen
+	for _, x := range found.Results {
+		if x.Reference != o.UUID {
+			continue
+		}
+		switch x.Status {
+		case "approved":
+			if cents, ok := purvey.ParseCents(x.Amount.String()); !ok || cents != o.TotalCents || x.Currency != o.Currency {
+				return "", wrongAmount(MercadoPago, x.ID.String(), o)
+			}
+			return purvey.PaymentPaid, nil
+		case "pending", "in_process", "authorized":
+			state = purvey.PaymentPending
+		}
+	}
+	return state, nil // a refused try ends nothing: the customer may try again
+}
+
+func (g *mercadoPago) end(ctx context.Context, p purvey.Payment) error {
+	in := map[string]any{"expires": true, "expiration_date_to": mercadoPagoTime(g.now())}
+	var out struct{}
+	return g.call(ctx, http.MethodPut, "/checkout/preferences/"+url.PathEscape(p.Reference), "", in, &out)
+}
+
+// notice checks x-signature: an HMAC over the payment's id, the request's id
+// and the time, as they stand in query and headers.
+func (g *mercadoPago) notice(ctx context.Context, n Notification) (string, error) {
+	var ts, signature string
+	for pair := range strings.SplitSeq(n.Header.Get("X-Signature"), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
+		switch strings.TrimSpace(name) {
+		case "ts":
+			ts = strings.TrimSpace(value)
+		case "v1":
+			signature = strings.TrimSpace(value)
+		}
+	}
+	id := strings.ToLower(n.Query.Get("data.id"))
+	var manifest strings.Builder
+	for _, part := range [][2]string{{"id", id}, {"request-id", n.Header.Get("X-Request-Id")}, {"ts", ts}} {
+		if part[1] != "" { // what is missing is left out
+			manifest.WriteString(part[0] + ":" + part[1] + ";")
+		}
+	}
+	mac, err := hex.DecodeString(signature)
+	m := hmac.New(sha256.New, []byte(g.secret))
+	m.Write([]byte(manifest.String()))
+	if g.secret == "" || err != nil || !hmac.Equal(mac, m.Sum(nil)) || !near(ts, time.Millisecond, g.now()) && !near(ts, time.Second, g.now()) {
+		return "", errSignature
+	}
+	kind := n.Query.Get("type")
+	if kind == "" {
+		kind = n.Query.Get("topic")
+	}
+	if kind != "payment" || id == "" {
+		return "", nil
+	}
+	var p mercadoPayment
+	if err := g.call(ctx, http.MethodGet, "/v1/payments/"+url.PathEscape(id), "", nil, &p); err != nil {
+		return "", err
+	}
+	return p.Reference, nil
+}
+
+// near tells whether a UNIX time, counted in the unit, is about now.
+func near(text string, unit time.Duration, now time.Time) bool {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 || n > int64(1<<62)/int64(unit) {
+		return false
+	}
+	age := now.Sub(time.Unix(0, 0).Add(time.Duration(n) * unit))
+	return age < tolerance && age > -tolerance
+}

@@ -1,0 +1,357 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"purvey"
+	"purvey/internal/order"
+	"purvey/internal/store"
+)
+
+// Sale is an order on its checkout page.
+type Sale struct {
+	Shop  purvey.Shop
+	Order purvey.Order
+}
+
+// Pending tells whether the sale still waits for its payment.
+func (x Sale) Pending() bool { return x.Order.Published() == purvey.PublishedPending }
+
+// ReturnURL is where the customer goes after the checkout: the order's own
+// address with three parameters, which anyone could write: the shop's server
+// must ask for the order itself. Without such an address it is the home of
+// the shop's customers. Serves PUB-15.
+func (s *Service) ReturnURL(x Sale) string {
+	u, err := url.Parse(x.Order.Publication().ReturnURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return s.home(x.Shop)
+	}
+	q := u.Query()
+	q.Set("order-id", x.Order.UUID)
+	q.Set("order-external-id", x.Order.ExternalReference)
+	status := x.Order.Published()
+	if status == purvey.PublishedPaused {
+		status = purvey.PublishedApproved // it was paid
+	}
+	q.Set("status", string(status))
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// home is the page of a shop's customers.
+func (s *Service) home(shop purvey.Shop) string { return s.Origin(shop) + libraryOf(shop) }
+
+// libraryOf is the path of that page.
+func libraryOf(shop purvey.Shop) string {
+	if shop.Settings.Shop.PublicURL != "" || shop.Slug == purvey.DefaultShop {
+		return "/my"
+	}
+	return "/s/" + shop.Slug + "/my"
+}
+
+// pageKey is the purpose of the key that signs addresses of checkout pages.
+const pageKey = "checkout page"
+
+// pageLife is how long a checkout page can be opened. It is longer than a
+// session at a gateway, from which the customer comes back to it.
+const pageLife = 48 * time.Hour
+
+// page is the address of an order's checkout page, or of one below it.
+func (s *Service) page(x Sale, below string) string {
+	until := s.db.Now().Add(pageLife)
+	token := s.keys.Token(pageKey, []byte(x.Order.ID+" "+until.UTC().Format(time.RFC3339)))
+	return s.Origin(x.Shop) + "/checkout/" + x.Order.UUID + below + "?session=" + token
+}
+
+// Open gives the sale of a checkout page. Denied when the session is not the
+// page's, or over; or when the shop is closed.
+func (s *Service) Open(ctx context.Context, uuid, session string) (Sale, error) {
+	refused := purvey.Because(purvey.Denied, purvey.ReasonExpired, "this checkout is not open any more")
+	payload, ok := s.keys.OpenToken(pageKey, session)
+	id, until, _ := strings.Cut(string(payload), " ")
+	end, err := time.Parse(time.RFC3339, until)
+	if !ok || err != nil || !s.db.Now().Before(end) || purvey.UUIDOf(id) != strings.ToLower(uuid) {
+		return Sale{}, refused
+	}
+	return s.sale(ctx, id)
+}
+
+func (s *Service) sale(ctx context.Context, orderID string) (Sale, error) {
+	o, err := s.db.OrderByID(ctx, orderID)
+	if err != nil {
+		return Sale{}, err
+	}
+	shop, err := s.db.Shop(ctx, o.ShopID)
+	if err == nil && shop.State != purvey.ShopActive {
+		err = purvey.Because(purvey.Denied, purvey.ReasonShopDisabled, "the shop is closed")
+	}
+	return Sale{shop, o}, err
+}
+
+// Begin gives the address of the gateway at which a pending live sale is paid:
+// that of the session that is open, else of a new one. A sale that costs
+// nothing is approved at once, and the address is then the order's own.
+func (s *Service) Begin(ctx context.Context, x Sale) (string, error) {
+	if x.Order.TotalCents == 0 {
+		return s.Decide(ctx, x, purvey.PaymentPaid)
+	}
+	payments, err := s.db.PaymentsOfOrder(ctx, x.Order.ID)
+	if err != nil {
+		return "", err
+	}
+	for _, p := range payments {
+		if p.State == purvey.PaymentOpen && s.db.Now().Before(p.ExpiresAt) {
+			return p.URL, nil
+		}
+		if p.State == purvey.PaymentPending {
+			return s.ReturnURL(x), nil // the money is on its way already
+		}
+	}
+	name := x.Shop.Settings.Gateways.Live
+	g, err := s.gateway(ctx, x.Shop, name)
+	if err != nil {
+		return "", err
+	}
+	p := purvey.Payment{
+		ID: s.db.NewID(), OrderID: x.Order.ID, ShopID: x.Order.ShopID, Mode: x.Order.Mode, Gateway: name, State: purvey.PaymentOpen,
+		ExpiresAt: s.db.Now().Add(sessionLife),
+	}
+	back := s.page(x, "/return")
+	p.Reference, p.URL, err = g.begin(ctx, offer{
+		id: p.ID, order: x.Order, title: titleOf(x.Order), success: back, canceled: back + "&canceled=1",
+		notify: s.Origin(x.Shop) + "/gateways/" + x.Shop.Slug + "/" + name, expires: p.ExpiresAt.Add(time.Hour / 2),
+	})
+	if err != nil {
+		return "", err
+	}
+	return p.URL, s.db.Tx(ctx, func(tx *store.Tx) error { return tx.InsertPayment(ctx, &p) })
+}
+
+// titleOf names what is paid for, in at most 120 characters.
+func titleOf(o purvey.Order) string {
+	var names []string
+	for _, l := range o.Lines {
+		names = append(names, l.ProductName)
+	}
+	title := strings.Join(names, ", ")
+	if utf8.RuneCountInString(title) > 120 {
+		title = string([]rune(title)[:119]) + "…"
+	}
+	if title == "" {
+		return o.Name
+	}
+	return title
+}
+
+// Decide is the built-in gateway: it ends a pending sandbox sale as it is
+// told, and gives the address to go on to. A sale that is over stays as it is.
+// Serves PUB-16.
+func (s *Service) Decide(ctx context.Context, x Sale, outcome purvey.PaymentState) (string, error) {
+	if x.Order.Mode != purvey.Sandbox && x.Order.TotalCents != 0 {
+		return "", purvey.Errorf(purvey.Denied, "only a sandbox sale is paid here")
+	}
+	if err := s.settle(ctx, &x, outcome, nil); err != nil {
+		return "", err
+	}
+	return s.ReturnURL(x), nil
+}
+
+// settle brings an outcome into the order, and into the payment it came by.
+func (s *Service) settle(ctx context.Context, x *Sale, outcome purvey.PaymentState, p *purvey.Payment) error {
+	to := map[purvey.PaymentState]purvey.FinancialStatus{purvey.PaymentPaid: purvey.Paid, purvey.PaymentDeclined: purvey.Voided}[outcome]
+	err := s.db.Tx(ctx, func(tx *store.Tx) error {
+		scope := purvey.Scope{ShopID: x.Order.ShopID, Mode: x.Order.Mode}
+		o, err := tx.LockOrder(ctx, scope, x.Order.ID)
+		if err != nil {
+			return err
+		}
+		state := outcome
+		if o.Financial == purvey.Pending && to != "" {
+			if o, err = s.orders.Patch(tx.With(ctx), scope, o.ID, order.Patch{Financial: &to}); err != nil {
+				return err
+			}
+		} else if outcome == purvey.PaymentPaid && !o.Financial.WasPaid() {
+			state = purvey.PaymentStray
+		}
+		x.Order = o
+		if p == nil || p.State == state {
+			return nil
+		}
+		p.State = state
+		return tx.SetPaymentState(ctx, p.ID, state)
+	})
+	if err == nil && p != nil && p.State == purvey.PaymentStray {
+		s.o.Log.ErrorContext(ctx, "a payment came for an order that had ended: refund it at the gateway",
+			"order", x.Order.Name, "gateway", p.Gateway, "reference", p.Reference)
+	}
+	return err
+}
+
+// Settle asks the gateways how the payments of a sale stand, and brings the
+// answers into the order. With giveUp the customer has turned back: sessions
+// that nothing was paid in are ended, and then the sale. Safe to run again.
+func (s *Service) Settle(ctx context.Context, x Sale, giveUp bool) (Sale, error) {
+	payments, err := s.db.PaymentsOfOrder(ctx, x.Order.ID)
+	if err != nil {
+		return x, err
+	}
+	waits := false // for money, or for the customer
+	for i := range payments {
+		p := &payments[i]
+		if p.State != purvey.PaymentOpen && p.State != purvey.PaymentPending {
+			continue
+		}
+		state, err := s.ask(ctx, x, *p, giveUp)
+		if err != nil {
+			return x, err
+		}
+		waits = waits || state == purvey.PaymentPending || state == purvey.PaymentOpen
+		if state == purvey.PaymentDeclined { // of one session; the sale may have another
+			err = s.note(ctx, p, state)
+		} else {
+			err = s.settle(ctx, &x, state, p)
+		}
+		if err != nil {
+			return x, err
+		}
+	}
+	if giveUp && !waits {
+		err = s.settle(ctx, &x, purvey.PaymentDeclined, nil)
+	}
+	return x, err
+}
+
+// ask asks for one payment; with giveUp a session that is open is ended first.
+func (s *Service) ask(ctx context.Context, x Sale, p purvey.Payment, giveUp bool) (purvey.PaymentState, error) {
+	g, err := s.gateway(ctx, x.Shop, p.Gateway)
+	if err != nil {
+		return "", err
+	}
+	state, err := g.ask(ctx, x.Order, p)
+	if err != nil || state != purvey.PaymentOpen || !giveUp {
+		return state, err
+	}
+	if err := g.end(ctx, p); err != nil {
+		return "", err
+	}
+	if state, err = g.ask(ctx, x.Order, p); err == nil && state == purvey.PaymentOpen {
+		state = purvey.PaymentDeclined
+	}
+	return state, err
+}
+
+func (s *Service) note(ctx context.Context, p *purvey.Payment, state purvey.PaymentState) error {
+	return s.db.Tx(ctx, func(tx *store.Tx) error { return tx.SetPaymentState(ctx, p.ID, state) })
+}
+
+// Return is the customer coming back from the gateway; it gives the address to
+// go on to.
+func (s *Service) Return(ctx context.Context, x Sale, canceled bool) (string, error) {
+	if x.Pending() && x.Order.Mode == purvey.Live {
+		settled, err := s.Settle(ctx, x, canceled)
+		if err != nil {
+			// The customer goes on all the same; the sweep asks again.
+			s.o.Log.ErrorContext(ctx, "a gateway could not be asked for a payment", "order", x.Order.Name, "error", err)
+		}
+		x = settled
+	}
+	return s.ReturnURL(x), nil
+}
+
+// Notify takes a gateway's notification to a shop, by its slug. Unauthenticated
+// when the signature is not right, NotFound for an unknown shop or gateway. An
+// order that is not the shop's is passed over. Safe to run again.
+func (s *Service) Notify(ctx context.Context, slug, name string, n Notification) error {
+	shop, err := s.db.ShopBySlug(ctx, slug)
+	if err != nil {
+		return err
+	}
+	g, err := s.gateway(ctx, shop, name)
+	if err != nil {
+		return err
+	}
+	uuid, err := g.notice(ctx, n)
+	if err != nil || uuid == "" {
+		return err
+	}
+	o, err := s.db.OrderByUUID(ctx, purvey.Scope{ShopID: shop.ID, Mode: purvey.Live}, uuid)
+	if errors.Is(err, purvey.NotFound) {
+		return nil
+	}
+	if err == nil {
+		_, err = s.Settle(ctx, Sale{shop, o}, false)
+	}
+	return err
+}
+
+// Sweep asks the gateways for every sale that waits, and ends those that were
+// not paid in the time that their shop's setting gives. What one sale fails
+// with keeps none of the others waiting. Safe to run again. Serves PUB-36.
+func (s *Service) Sweep(ctx context.Context) error {
+	const piece = 100
+	var failed error
+	for after := ""; ; {
+		orders, err := s.db.UnpaidSales(ctx, after, piece)
+		if err != nil {
+			return err
+		}
+		for _, o := range orders {
+			if err := s.sweepSale(ctx, o.ID); err != nil {
+				failed = errors.Join(failed, err)
+			}
+			after = o.ID
+		}
+		if len(orders) < piece {
+			break
+		}
+	}
+	return errors.Join(failed, s.db.Tx(store.Later(ctx), func(tx *store.Tx) error { return tx.DeleteSpentTokens(ctx, tx.Now()) }))
+}
+
+func (s *Service) sweepSale(ctx context.Context, id string) error {
+	x, err := s.sale(ctx, id)
+	if err != nil {
+		if purvey.ReasonOf(err) == purvey.ReasonShopDisabled {
+			return nil // it waits with its shop
+		}
+		return err
+	}
+	age := time.Duration(x.Shop.Settings.Lifetimes.PendingSale) * time.Second
+	old := !s.db.Now().Before(x.Order.CreatedAt.Add(age))
+	if x, err = s.Settle(ctx, x, false); err != nil || !x.Pending() || !old {
+		return err
+	}
+	payments, err := s.db.PaymentsOfOrder(ctx, id)
+	if err != nil {
+		return err
+	}
+	for i := range payments {
+		p := &payments[i]
+		switch p.State {
+		case purvey.PaymentPending:
+			return nil // the money is on its way
+		case purvey.PaymentOpen:
+			state, err := s.ask(ctx, x, *p, true)
+			if err != nil {
+				return err
+			}
+			if state != purvey.PaymentDeclined {
+				return s.settle(ctx, &x, state, p)
+			}
+			if err := s.note(ctx, p, state); err != nil {
+				return err
+			}
+		}
+	}
+	expired := purvey.FinancialExpired
+	_, err = s.orders.Patch(ctx, purvey.Scope{ShopID: x.Order.ShopID, Mode: x.Order.Mode}, id, order.Patch{Financial: &expired})
+	if errors.Is(err, purvey.Conflict) {
+		return nil // it was paid or ended meanwhile
+	}
+	return err
+}
