@@ -18,23 +18,41 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"purvey/internal/store/storetest"
 )
 
-// kills is how often the server is killed.
-const kills = 200
-
-// TestKilledServerLosesNothing kills the server 200 times with SIGKILL while
-// orders are placed, files are uploaded and bytes are fetched. Whatever was
-// acknowledged is there afterwards; a key belongs to one line; each order was
-// told of once.
+// TestKilledServerLosesNothing kills the server with SIGKILL, 200 times on
+// SQLite and 30 times on PostgreSQL, while orders are placed, files are uploaded
+// and bytes are fetched. Whatever was acknowledged is there afterwards; a key
+// belongs to one line; each order was told of once.
 func TestKilledServerLosesNothing(t *testing.T) {
 	t.Parallel()
-	c := &crash{t: t, data: t.TempDir(), orders: map[string]ackedOrder{}, tried: map[string]bool{}, files: map[string]string{}, events: map[string]map[string]bool{}}
+	for engine, kills := range map[string]int{"sqlite": 200, "postgres": 30} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			testKilled(t, engine, kills)
+		})
+	}
+}
+
+// killingTime bounds the time of all kills. A machine too slow for so many
+// must at least get through half of them.
+const killingTime = 8 * time.Minute
+
+func testKilled(t *testing.T, engine string, kills int) {
+	c := &crash{
+		t: t, data: t.TempDir(), env: []string{"PURVEY_RATE_LIMITS=off", "PURVEY_WEBHOOK_ALLOW_INSECURE=true"},
+		orders: map[string]ackedOrder{}, tried: map[string]bool{}, files: map[string]string{}, events: map[string]map[string]bool{},
+	}
+	if url := storetest.Options(t, engine).URL; url != "" {
+		c.env = append(c.env, "PURVEY_DATABASE_URL="+url)
+	}
 	receiver := httptest.NewServer(http.HandlerFunc(c.receive))
 	defer receiver.Close()
 	c.start()
 	c.prepare(receiver.URL)
-	for range kills {
+	for begun := time.Now(); c.kills < kills && (c.kills < kills/2 || time.Since(begun) < killingTime); c.kills++ {
 		ctx, stop := context.WithCancel(context.Background())
 		var wg sync.WaitGroup
 		for _, work := range []func(ctx context.Context, client *http.Client){c.placeOrders, c.placeOrders, c.uploadFiles, c.uploadInPieces, c.fetch} {
@@ -63,6 +81,8 @@ type ackedOrder struct {
 type crash struct {
 	t       *testing.T
 	data    string
+	env     []string
+	kills   int // so far
 	server  *process
 	token   string
 	product string
@@ -84,7 +104,7 @@ type tusUpload struct {
 }
 
 func (c *crash) start() {
-	c.server = startServer(c.t, c.data, "PURVEY_RATE_LIMITS=off", "PURVEY_WEBHOOK_ALLOW_INSECURE=true")
+	c.server = startServer(c.t, c.data, c.env...)
 }
 
 func (c *crash) kill() {
@@ -154,7 +174,7 @@ func (c *crash) must(method, path string, body any, out any) {
 }
 
 func (c *crash) prepare(receiver string) {
-	c.token = runPurvey(c.t, "token", "create", "--name", "crash", "--data", c.data)
+	c.token = runPurveyEnv(c.t, c.env, "token", "create", "--name", "crash", "--data", c.data)
 	id, err := c.upload(context.Background(), http.DefaultClient, randomBytes(300_000))
 	if err != nil {
 		c.t.Fatal(err)
@@ -373,8 +393,8 @@ func (c *crash) fetch(ctx context.Context, client *http.Client) {
 
 func (c *crash) check() {
 	t := c.t
-	t.Logf("%d orders and %d files acknowledged over %d kills", len(c.orders), len(c.files), kills)
-	if len(c.orders) < kills || len(c.files) < kills/2 {
+	t.Logf("%d orders and %d files acknowledged over %d kills", len(c.orders), len(c.files), c.kills)
+	if len(c.orders) < c.kills || len(c.files) < c.kills/2 {
 		t.Errorf("too little was done between the kills to prove anything")
 	}
 	byName, holder := map[string]int{}, map[string]string{}
