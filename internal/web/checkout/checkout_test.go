@@ -308,7 +308,9 @@ func TestPUB40_SignOn(t *testing.T) {
 			}
 		}
 		// The other ways to bring it.
-		bare := func() string { return query(t, good(func(c *token) { c.Aud = []string{"farfalla", "x"} })).Get("external-auth-token") }
+		bare := func() string {
+			return query(t, good(func(c *token) { c.Aud = []string{"farfalla", "x"} })).Get("external-auth-token")
+		}
 		r := httptest.NewRequest("POST", origin+"/auth/token", nil)
 		r.Header.Set("External-Auth-Token", bare())
 		if a := x.do(r); a.to() != origin+"/my" {
