@@ -63,6 +63,7 @@ type lineView struct {
 	Quantity string
 	Until    string
 	State    *refusal // why the goods are not there
+	Bad      bool     // and waiting will not bring them
 	StateDay string   // when they will be
 	Keys     []string
 	KeysOwed bool
@@ -80,8 +81,10 @@ type fileView struct {
 	Kind      string
 	Size      int64
 	Copies    string
-	Few       bool // the last copy, or none
+	Few       bool   // the last copy, or none
+	Advice    string // what to do when it may not be had any more
 	Ready     bool
+	Zipped    bool // it comes in the archive alone
 	Preparing bool
 	W         words
 	Lang      page.Language
@@ -109,7 +112,7 @@ func lineOf(l delivery.PageLine, w words, lang page.Language, path, zone string)
 	}
 	if l.Refusal != nil {
 		words := refusalOf(lang, l.Refusal.Reason)
-		v.State = &words
+		v.State, v.Bad = &words, l.Refusal.Closed || l.Refusal.Reason == purvey.ReasonFailed
 		if !l.Release.IsZero() {
 			v.StateDay = page.When(lang, first(l.Zone, zone), l.Release)
 		}
@@ -122,9 +125,9 @@ func lineOf(l delivery.PageLine, w words, lang page.Language, path, zone string)
 	}
 	for _, f := range l.Files {
 		fv := fileOf(f, w, lang, path)
-		fv.Line = l.ID
-		if l.Zip {
-			fv.Ready = false // it comes in the archive
+		fv.Line, fv.Zipped = l.ID, l.Zip
+		if f.Reason == purvey.ReasonUsedUp {
+			fv.Advice = refusalOf(lang, purvey.ReasonUsedUp).Do
 		}
 		v.Files = append(v.Files, fv)
 	}

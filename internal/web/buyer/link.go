@@ -26,6 +26,9 @@ func (h *handlers) link(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, f := range p.Files {
 		fv := fileOf(f, words, lang, data.Path)
+		if f.Reason == purvey.ReasonUsedUp {
+			fv.Advice = refusalOf(lang, reasonLinkUsedUp).Do
+		}
 		if fv.Preparing {
 			v.Refresh = 5
 		}

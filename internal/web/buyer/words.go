@@ -26,6 +26,7 @@ type words struct {
 	UsedUp      string
 	Preparing   string
 	NotYet      string // a file without bytes
+	Key         string
 	Keys        string
 	KeysOwed    string
 	Links       string
@@ -72,7 +73,7 @@ var languages = map[page.Language]words{
 		Download: "Download", DownloadAll: "Download all files (ZIP)", Unlimited: "Download as often as you like",
 		Left: "{n} of {m} copies left", LeftOne: "1 of {m} copies left", Begun: "the copy you began can be finished",
 		UsedUp: "All copies have been downloaded", Preparing: "Being prepared for you; this page refreshes by itself", NotYet: "Not ready yet",
-		Keys: "Licence keys", KeysOwed: "A key is still to come. You will get it by e-mail, and it will appear here.", Links: "More for you", News: "What’s new in {version}", NewsPlain: "What’s new",
+		Key: "Licence key", Keys: "Licence keys", KeysOwed: "A key is still to come. You will get it by e-mail, and it will appear here.", Links: "More for you", News: "What’s new in {version}", NewsPlain: "What’s new",
 		Help:       "Good to know",
 		HelpResume: "If a download stops, start it again or let your browser resume it. A copy counts once, however often the connection breaks.",
 		HelpZip:    "The ZIP holds every file that is ready; each one in it counts as one copy.",
@@ -86,7 +87,7 @@ var languages = map[page.Language]words{
 		Download: "Descargar", DownloadAll: "Descargar todos los archivos (ZIP)", Unlimited: "Descárgalo cuantas veces quieras",
 		Left: "Quedan {n} de {m} copias", LeftOne: "Queda 1 de {m} copias", Begun: "puedes terminar la copia que empezaste",
 		UsedUp: "Ya se han descargado todas las copias", Preparing: "Lo estamos preparando para ti; esta página se actualiza sola", NotYet: "Todavía no está listo",
-		Keys: "Claves de licencia", KeysOwed: "Falta una clave. Te llegará por correo y aparecerá aquí.", Links: "Más para ti", News: "Novedades de la versión {version}", NewsPlain: "Novedades",
+		Key: "Clave de licencia", Keys: "Claves de licencia", KeysOwed: "Falta una clave. Te llegará por correo y aparecerá aquí.", Links: "Más para ti", News: "Novedades de la versión {version}", NewsPlain: "Novedades",
 		Help:       "Conviene saber",
 		HelpResume: "Si una descarga se corta, iníciala de nuevo o deja que el navegador la continúe. Una copia cuenta una sola vez, por muchas veces que se corte la conexión.",
 		HelpZip:    "El ZIP contiene todos los archivos que están listos; cada uno cuenta como una copia.",
@@ -100,7 +101,7 @@ var languages = map[page.Language]words{
 		Download: "Baixar", DownloadAll: "Baixar todos os arquivos (ZIP)", Unlimited: "Baixe quantas vezes quiser",
 		Left: "Restam {n} de {m} cópias", LeftOne: "Resta 1 de {m} cópias", Begun: "pode terminar a cópia que começou",
 		UsedUp: "Todas as cópias já foram baixadas", Preparing: "Em preparação; esta página atualiza-se sozinha", NotYet: "Ainda não está pronto",
-		Keys: "Chaves de licença", KeysOwed: "Falta uma chave. Vai recebê-la por e-mail e ela aparecerá aqui.", Links: "Mais para si", News: "Novidades da versão {version}", NewsPlain: "Novidades",
+		Key: "Chave de licença", Keys: "Chaves de licença", KeysOwed: "Falta uma chave. Vai recebê-la por e-mail e ela aparecerá aqui.", Links: "Mais para si", News: "Novidades da versão {version}", NewsPlain: "Novidades",
 		Help:       "Bom saber",
 		HelpResume: "Se um download parar, inicie-o de novo ou deixe o navegador continuá-lo. Uma cópia conta uma só vez, por mais que a ligação caia.",
 		HelpZip:    "O ZIP contém todos os arquivos que estão prontos; cada um conta como uma cópia.",
@@ -114,7 +115,7 @@ var languages = map[page.Language]words{
 		Download: "Herunterladen", DownloadAll: "Alle Dateien herunterladen (ZIP)", Unlimited: "Beliebig oft herunterladbar",
 		Left: "Noch {n} von {m} Kopien", LeftOne: "Noch 1 von {m} Kopien", Begun: "die begonnene Kopie können Sie abschließen",
 		UsedUp: "Alle Kopien wurden heruntergeladen", Preparing: "Wird für Sie vorbereitet; diese Seite aktualisiert sich selbst", NotYet: "Noch nicht bereit",
-		Keys: "Lizenzschlüssel", KeysOwed: "Ein Schlüssel folgt noch. Sie erhalten ihn per E-Mail, und er erscheint hier.", Links: "Mehr für Sie", News: "Neu in {version}", NewsPlain: "Was neu ist",
+		Key: "Lizenzschlüssel", Keys: "Lizenzschlüssel", KeysOwed: "Ein Schlüssel folgt noch. Sie erhalten ihn per E-Mail, und er erscheint hier.", Links: "Mehr für Sie", News: "Neu in {version}", NewsPlain: "Was neu ist",
 		Help:       "Gut zu wissen",
 		HelpResume: "Bricht ein Download ab, starten Sie ihn erneut oder lassen Sie ihn vom Browser fortsetzen. Eine Kopie zählt nur einmal, wie oft die Verbindung auch abreißt.",
 		HelpZip:    "Das ZIP enthält alle Dateien, die bereit sind; jede zählt als eine Kopie.",
@@ -128,7 +129,7 @@ var languages = map[page.Language]words{
 		Download: "Télécharger", DownloadAll: "Télécharger tous les fichiers (ZIP)", Unlimited: "Téléchargez autant de fois que vous voulez",
 		Left: "Il reste {n} copies sur {m}", LeftOne: "Il reste 1 copie sur {m}", Begun: "vous pouvez terminer la copie commencée",
 		UsedUp: "Toutes les copies ont été téléchargées", Preparing: "En préparation pour vous ; cette page s’actualise d’elle-même", NotYet: "Pas encore prêt",
-		Keys: "Clés de licence", KeysOwed: "Une clé doit encore arriver. Vous la recevrez par e-mail et elle apparaîtra ici.", Links: "Encore pour vous", News: "Nouveautés de la version {version}", NewsPlain: "Nouveautés",
+		Key: "Clé de licence", Keys: "Clés de licence", KeysOwed: "Une clé doit encore arriver. Vous la recevrez par e-mail et elle apparaîtra ici.", Links: "Encore pour vous", News: "Nouveautés de la version {version}", NewsPlain: "Nouveautés",
 		Help:       "Bon à savoir",
 		HelpResume: "Si un téléchargement s’arrête, relancez-le ou laissez le navigateur le reprendre. Une copie compte une seule fois, même si la connexion se coupe souvent.",
 		HelpZip:    "Le ZIP contient tous les fichiers prêts ; chacun compte comme une copie.",
