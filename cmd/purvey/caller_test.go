@@ -141,3 +141,26 @@ func onEngines(t *testing.T, test func(t *testing.T, env []string)) {
 		})
 	}
 }
+
+// walkList shows every row of a list.
+func walkList(c caller, path string, show func(row object)) {
+	c.t.Helper()
+	for cursor := ""; ; {
+		var page struct {
+			Data       []object
+			Pagination struct {
+				NextCursor string `json:"next_cursor"`
+			}
+		}
+		r := c.do("GET", path+"?limit=100&cursor="+cursor, "")
+		if err := json.Unmarshal([]byte(r.body), &page); err != nil || r.status != 200 {
+			c.t.Fatalf("%s: %d %s", path, r.status, r.body)
+		}
+		for _, row := range page.Data {
+			show(row)
+		}
+		if cursor = page.Pagination.NextCursor; cursor == "" {
+			return
+		}
+	}
+}

@@ -150,7 +150,7 @@ func TestTwoNodesShareTheWork(t *testing.T) {
 	endpoints := []struct{ ID string }{}
 	n.at[1].data(200, &endpoints, "GET", "/public-api/v1/webhook-endpoints", "")
 	deliveries := 0
-	n.walk("/public-api/v1/webhook-endpoints/"+endpoints[0].ID+"/deliveries", func(row object) {
+	walkList(n.at[1], "/public-api/v1/webhook-endpoints/"+endpoints[0].ID+"/deliveries", func(row object) {
 		deliveries++
 		if attempts := row["attempts"].([]any); row["state"] != "delivered" || len(attempts) != 1 || attempts[0].(object)["status"] != 200.0 {
 			t.Errorf("delivery %v", row)
@@ -159,7 +159,7 @@ func TestTwoNodesShareTheWork(t *testing.T) {
 	if deliveries != len(kinds)*buyers {
 		t.Errorf("%d deliveries, want %d", deliveries, len(kinds)*buyers)
 	}
-	n.walk("/public-api/v1/messages", func(row object) {
+	walkList(n.at[1], "/public-api/v1/messages", func(row object) {
 		if row["state"] != "sent" {
 			t.Errorf("message to %v is %v", row["to"], row["state"])
 		}
@@ -172,29 +172,6 @@ func TestTwoNodesShareTheWork(t *testing.T) {
 		}
 		if mails := n.in.mailed(fmt.Sprintf("buyer%d@example.org", i)); mails != 1 {
 			t.Errorf("%s was mailed %d times", o.Name, mails)
-		}
-	}
-}
-
-// walk shows every row of a list, asking the nodes in turn.
-func (n *nodes) walk(path string, show func(row object)) {
-	n.t.Helper()
-	for turn, cursor := 0, ""; ; turn++ {
-		var page struct {
-			Data       []object
-			Pagination struct {
-				NextCursor string `json:"next_cursor"`
-			}
-		}
-		r := n.at[turn%2].do("GET", path+"?limit=100&cursor="+cursor, "")
-		if err := json.Unmarshal([]byte(r.body), &page); err != nil || r.status != 200 {
-			n.t.Fatalf("%s: %d %s", path, r.status, r.body)
-		}
-		for _, row := range page.Data {
-			show(row)
-		}
-		if cursor = page.Pagination.NextCursor; cursor == "" {
-			return
 		}
 	}
 }

@@ -56,9 +56,15 @@ type process struct {
 // ready line.
 func startServer(t *testing.T, data string, env ...string) *process {
 	t.Helper()
-	p := &process{t: t, stderr: &bytes.Buffer{}, gone: make(chan struct{})}
-	p.cmd = exec.Command(purveyBinary(t), "serve", "--data", data, "--addr", "127.0.0.1:0")
-	p.cmd.Env = append(os.Environ(), env...)
+	cmd := exec.Command(purveyBinary(t), "serve", "--data", data, "--addr", "127.0.0.1:0")
+	cmd.Env = append(os.Environ(), env...)
+	return startCommand(t, cmd)
+}
+
+// startCommand is startServer for a command that becomes a server in the end.
+func startCommand(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{t: t, cmd: cmd, stderr: &bytes.Buffer{}, gone: make(chan struct{})}
 	p.cmd.Stderr = p.stderr
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
