@@ -18,7 +18,7 @@ const (
 	JobFulfil        JobKind = "fulfil"          // Key: line id
 	JobEndLine       JobKind = "end_line"        // Key: line id and instant
 	JobNotifyUpdate  JobKind = "notify_update"   // Key: version id
-	JobReplay        JobKind = "replay_endpoint" // Key: endpoint id
+	JobReplay        JobKind = "replay_endpoint" // Key: endpoint id and what of it
 	JobSweepUploads  JobKind = "sweep_uploads"   // periodic
 	JobSweepBlobs    JobKind = "sweep_blobs"     // periodic
 	JobSweepRecords  JobKind = "sweep_records"   // periodic: old idempotency answers, webhook history

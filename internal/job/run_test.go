@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -188,6 +189,37 @@ func TestTwoWorkersShareAndNeverRunTwice(t *testing.T) {
 		}
 		if by[0] == 0 || by[1] == 0 {
 			t.Errorf("not shared: %v", by)
+		}
+	})
+}
+
+// A job that is enqueued is run after that, however its row is being taken,
+// run or removed at the moment.
+func TestNoEnqueueIsLost(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, o store.Options) {
+		const writers, each = 8, 60
+		db := storetest.Open(t, o, nil)
+		var asked, seen atomic.Int64
+		w := job.NewWorker(db, job.Options{Poll: time.Hour})
+		w.Register(kindA, job.Work{Concurrency: 2, Run: func(context.Context, purvey.Job) error {
+			seen.Store(asked.Load())
+			return nil
+		}})
+		run(t, w)
+		var all sync.WaitGroup
+		for range writers {
+			all.Go(func() {
+				for range each {
+					asked.Add(1)
+					enqueue(t, db, purvey.Job{Kind: kindA, Key: "one"})
+				}
+			})
+		}
+		all.Wait()
+		awaitState(t, db, kindA, "one", "")
+		if a, s := asked.Load(), seen.Load(); a != s {
+			t.Errorf("the last run saw %d of %d", s, a)
 		}
 	})
 }

@@ -20,12 +20,11 @@ import (
 
 // house is a shop with the service and a worker that tests drive.
 type house struct {
-	t      *testing.T
-	db     *store.DB
-	s      *webhook.Service
-	w      *job.Worker
-	scope  purvey.Scope
-	events []purvey.EventType
+	t     *testing.T
+	db    *store.DB
+	s     *webhook.Service
+	w     *job.Worker
+	scope purvey.Scope
 }
 
 func newHouse(t *testing.T, db *store.DB, o webhook.Options) *house {

@@ -42,9 +42,14 @@ type Dialect interface {
 	Seal(payload []byte, id, secret string, at time.Time) (body []byte, h http.Header, err error)
 }
 
+// Delay is the wait after the n-th failed attempt (1 is the first); more is
+// false when there is no other. The roll is in [0,1).
+type Delay func(n int, roll float64) (wait time.Duration, more bool)
+
 // Options of the service.
 type Options struct {
 	Dialects      map[string]Dialect // by the name in Endpoint.Dialect
+	Delays        map[string]Delay   // by the same name; the others wait as purvey.WebhookDelay says
 	AllowInsecure bool               // http:// and addresses that are not public
 	Mail          bool               // a mail server is set: warnings leave the house
 
@@ -69,6 +74,14 @@ type Service struct {
 func New(db *store.DB, keys *keyring.Keyring, o Options) *Service {
 	g := newGuard(o.AllowInsecure, o.Listening)
 	return &Service{db: db, keys: keys, o: o, guard: g, http: newTransport(g, &net.Resolver{PreferGo: true}), wait: purvey.WebhookTimeout}
+}
+
+// delay is that of a dialect.
+func (s *Service) delay(dialect string) Delay {
+	if d, ok := s.o.Delays[dialect]; ok {
+		return d
+	}
+	return purvey.WebhookDelay
 }
 
 // secretPurpose is what endpoints' secrets are sealed for.
