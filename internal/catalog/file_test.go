@@ -73,6 +73,7 @@ func TestStoreFile(t *testing.T) {
 	})
 }
 
+// BDD-16
 func TestBDD16_FileList(t *testing.T) {
 	t.Parallel()
 	each(t, catalog.Options{}, func(w *world) {
@@ -115,6 +116,7 @@ func TestBDD16_FileList(t *testing.T) {
 	})
 }
 
+// BDD-18
 func TestBDD18_FileInUseStays(t *testing.T) {
 	t.Parallel()
 	each(t, catalog.Options{}, func(w *world) {

@@ -257,6 +257,7 @@ func flat(p purvey.Product) map[string]any {
 	return m
 }
 
+// BDD-03
 func TestBDD03_Limits(t *testing.T) {
 	t.Parallel()
 	each(t, catalog.Options{}, func(w *world) {
@@ -331,6 +332,7 @@ func TestScheduledDateIsReadInItsZone(t *testing.T) {
 	})
 }
 
+// BDD-01
 func TestBDD01_ProductList(t *testing.T) {
 	t.Parallel()
 	each(t, catalog.Options{}, func(w *world) {

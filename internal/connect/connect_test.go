@@ -225,7 +225,7 @@ func TestCONT12_StripeThreeEventsOnePurchase(t *testing.T) {
 	})
 }
 
-// The call without a shop in its path finds it by metadata, or by the secret.
+// CONT-12: The call without a shop in its path finds it by metadata, or by the secret.
 func TestCONT12_StripeWithoutAShop(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

@@ -155,6 +155,7 @@ func (w *world) want(o purvey.Order, status purvey.LineStatus, purchased, delive
 	}
 }
 
+// BDD-31
 func TestBDD31_PaidOrderIsDeliveredAtOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -169,6 +170,7 @@ func TestBDD31_PaidOrderIsDeliveredAtOnce(t *testing.T) {
 	})
 }
 
+// BDD-31
 func TestBDD31_UnpaidAndRiskyOrdersWait(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -197,6 +199,7 @@ func TestBDD31_UnpaidAndRiskyOrdersWait(t *testing.T) {
 	})
 }
 
+// BDD-32
 func TestBDD32_UniqueWaitsForFiles(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -222,6 +225,7 @@ func TestBDD32_UniqueWaitsForFiles(t *testing.T) {
 	})
 }
 
+// BDD-33
 func TestBDD33_ScheduledWaitsForItsDate(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -247,6 +251,7 @@ func withKeys(tag string) func(p *purvey.Product) {
 	}
 }
 
+// BDD-35
 func TestBDD35_TwoHundredBuyersShareOneHundredAndFiftyKeys(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -310,6 +315,7 @@ func (w *world) holders() (held map[string]string, waiting int) {
 	}
 }
 
+// BDD-36
 func TestBDD36_OutOfStockServedInOrderOfPayment(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -358,6 +364,7 @@ func TestRefundedUnitsLoseTheirKeys(t *testing.T) {
 	})
 }
 
+// BDD-13
 func TestBDD13_AssignIsWonOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -397,6 +404,7 @@ func TestBDD13_AssignIsWonOnce(t *testing.T) {
 	})
 }
 
+// BDD-08
 func TestBDD08_ResendToANewAddressKillsOldLinks(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

@@ -137,7 +137,7 @@ func TestBDD44_RetriesKeepTheIDAndSignAfresh(t *testing.T) {
 	})
 }
 
-// Statement 6: every kind of failure is retried, and named in plain words.
+// BDD-45: Statement 6: every kind of failure is retried, and named in plain words.
 func TestBDD45_EveryFailureIsRetried(t *testing.T) {
 	t.Parallel()
 	hang := make(chan struct{})
@@ -230,6 +230,7 @@ func TestBDD45_EveryFailureIsRetried(t *testing.T) {
 	}
 }
 
+// BDD-45
 func TestBDD45_RetryAfterAndGone(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
@@ -379,7 +380,7 @@ func TestSendTwiceAndStop(t *testing.T) {
 	})
 }
 
-// What an endpoint is told is what it asked for, in its own shop and mode.
+// BDD-46: What an endpoint is told is what it asked for, in its own shop and mode.
 func TestBDD46_EventsGoWhereTheyAreWanted(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {

@@ -141,6 +141,7 @@ var vendorProduct = strings.Fields(`id name delivering_type access download_mode
 var nativeProduct = strings.Fields(`slug external_id asset_id kind status version active_version_id file_ids price_cents currency description cover_url
 	world countries min_quantity available stamping period_months partable parts`)
 
+// BDD-01
 func TestBDD01_Products(t *testing.T) {
 	t.Parallel()
 	onShelf(t, false, catalog.Options{}, func(s *shelf) {
@@ -228,6 +229,7 @@ func TestBDD01_Products(t *testing.T) {
 	})
 }
 
+// BDD-02
 func TestBDD02_Product(t *testing.T) {
 	t.Parallel()
 	onShelf(t, false, catalog.Options{}, func(s *shelf) {
@@ -257,6 +259,7 @@ func TestBDD02_Product(t *testing.T) {
 	})
 }
 
+// BDD-03
 func TestBDD03_LimitsCall(t *testing.T) {
 	t.Parallel()
 	onShelf(t, false, catalog.Options{}, func(s *shelf) {

@@ -16,6 +16,7 @@ import (
 
 var vendorFile = strings.Fields(`id name size type is_encrypted uploaded created_at updated_at`)
 
+// BDD-16
 func TestBDD16_Files(t *testing.T) {
 	t.Parallel()
 	onShelf(t, false, catalog.Options{}, func(s *shelf) {
@@ -65,6 +66,7 @@ func TestBDD16_Files(t *testing.T) {
 	})
 }
 
+// BDD-17
 func TestBDD17_Upload(t *testing.T) {
 	t.Parallel()
 	onShelf(t, false, catalog.Options{}, func(s *shelf) {
@@ -120,6 +122,7 @@ func TestBDD17_Upload(t *testing.T) {
 	})
 }
 
+// BDD-17
 func TestBDD17_ExactlyTheLimitPasses(t *testing.T) {
 	t.Parallel()
 	onShelf(t, false, catalog.Options{}, func(s *shelf) {
@@ -158,6 +161,7 @@ func (n neverRead) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
+// BDD-17
 func TestBDD17_SixAMinute(t *testing.T) {
 	t.Parallel()
 	onShelf(t, true, catalog.Options{}, func(s *shelf) {
@@ -188,6 +192,7 @@ func TestBDD17_SixAMinute(t *testing.T) {
 	})
 }
 
+// BDD-18
 func TestBDD18_DeleteFile(t *testing.T) {
 	t.Parallel()
 	onShelf(t, false, catalog.Options{}, func(s *shelf) {

@@ -31,6 +31,7 @@ func (d *desk) link(body string) linkSeen {
 
 func (k linkSeen) path() string { return strings.TrimPrefix(k.URL, "http://shop.example") }
 
+// BDD-19
 func TestBDD19_CreateDownloadLink(t *testing.T) {
 	t.Parallel()
 	onDesk(t, func(d *desk) {

@@ -38,7 +38,7 @@ func TestBDD43_VectorOfTheContract(t *testing.T) {
 	}
 }
 
-// The vector of Standard Webhooks' own tests, with our id.
+// BDD-43: The vector of Standard Webhooks' own tests, with our id.
 func TestBDD43_StandardWebhooksLibraryVerifies(t *testing.T) {
 	t.Parallel()
 	const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -15,6 +15,7 @@ import (
 	"purvey/internal/store"
 )
 
+// HL-19
 func TestHL19_ProcessingIsAnObject(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -26,6 +27,7 @@ func TestHL19_ProcessingIsAnObject(t *testing.T) {
 	})
 }
 
+// HL-20
 func TestHL20_CompletedIsAnArrayOfWholeItems(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -65,6 +67,7 @@ func TestHL20_CompletedIsAnArrayOfWholeItems(t *testing.T) {
 
 func (w *world) scope() purvey.Scope { return purvey.Scope{ShopID: w.shop.ID, Mode: purvey.Live} }
 
+// HL-21
 func TestHL21_FailureIsAnObject(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -95,6 +98,7 @@ func TestHL21_FailureIsAnObject(t *testing.T) {
 	})
 }
 
+// HL-22
 func TestHL22_UnknownOrdersAndMixedLines(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -111,6 +115,7 @@ func TestHL22_UnknownOrdersAndMixedLines(t *testing.T) {
 	})
 }
 
+// HL-23
 func TestHL23_QuantityAndCountryComeFromTheValidation(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -128,6 +133,7 @@ func TestHL23_QuantityAndCountryComeFromTheValidation(t *testing.T) {
 	})
 }
 
+// HL-24
 func TestHL24_DownloadURL(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -177,6 +183,7 @@ func TestHL24_DownloadURL(t *testing.T) {
 	})
 }
 
+// HL-25
 func TestHL25_ViewURL(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -205,6 +212,7 @@ func (w *world) view(url string) (delivery.View, error) {
 	return w.delivery.View(w.t.Context(), token)
 }
 
+// HL-26
 func TestHL26_URLsEnd(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -230,6 +238,7 @@ func TestHL26_URLsEnd(t *testing.T) {
 	})
 }
 
+// HL-27
 func TestHL27_Cancel(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -247,6 +256,7 @@ func TestHL27_Cancel(t *testing.T) {
 	})
 }
 
+// HL-28
 func TestHL28_CancelFromEveryState(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -280,6 +290,7 @@ func (w *world) force(number, line int64, to purvey.LineStatus) {
 	}
 }
 
+// HL-29
 func TestHL29_CancelKillsURLs(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -307,6 +318,7 @@ func TestHL29_CancelKillsURLs(t *testing.T) {
 	})
 }
 
+// HL-31
 func TestHL31_AssetsList(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -390,6 +402,7 @@ func TestHL31_AssetsList(t *testing.T) {
 	})
 }
 
+// HL-32
 func TestHL32_Health(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

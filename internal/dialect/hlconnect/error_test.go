@@ -42,6 +42,7 @@ func constants(t *testing.T, typeName string) []string {
 	return out
 }
 
+// HL-03
 func TestHL03_EveryKindAndReasonHasARow(t *testing.T) {
 	t.Parallel()
 	a := &api{Backend{Log: slog.New(slog.DiscardHandler)}}

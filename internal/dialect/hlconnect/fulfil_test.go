@@ -50,6 +50,7 @@ func (w *world) lineID(number, line int64) (orderID, lineID string) {
 	return "", ""
 }
 
+// HL-30
 func TestHL30_CancelDuringFulfilmentStays(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -78,6 +79,7 @@ func TestHL30_CancelDuringFulfilmentStays(t *testing.T) {
 	})
 }
 
+// HL-33
 func TestHL33_FulfilmentSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	for _, engine := range storetest.Engines() {
@@ -120,7 +122,7 @@ func TestHL33_FulfilmentSurvivesARestart(t *testing.T) {
 	}
 }
 
-// Storage that does not answer is waited for longer than a file that is not
+// HL-33: Storage that does not answer is waited for longer than a file that is not
 // there, and in the end the line fails.
 func TestHL33_FulfilmentEnds(t *testing.T) {
 	t.Parallel()
@@ -158,7 +160,7 @@ func TestHL33_FulfilmentEnds(t *testing.T) {
 	})
 }
 
-// What holds other orders back holds a registered one too; let go, it is
+// HL-33: What holds other orders back holds a registered one too; let go, it is
 // fulfilled by the job and not past it.
 func TestHL33_HeldOrdersAreFulfilledLater(t *testing.T) {
 	t.Parallel()
@@ -226,6 +228,7 @@ func pdf() string {
 	return b.String()
 }
 
+// HL-34
 func TestHL34_TheCustomerIsPrintedOnTheAsset(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -267,7 +270,7 @@ func (w *world) text(url string) string {
 	return string(out)
 }
 
-// A walk of 200 random steps over several lines, with cancels from elsewhere at
+// HL-28: A walk of 200 random steps over several lines, with cancels from elsewhere at
 // any moment, meets legal states and moves only.
 func TestHL28_RandomWalk(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,7 @@ import (
 	"purvey/internal/order"
 )
 
+// HL-10
 func TestHL10_ATokenIsForOneSale(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -50,6 +51,7 @@ func TestHL10_ATokenIsForOneSale(t *testing.T) {
 	})
 }
 
+// HL-11
 func TestHL11_RegisterAnswersBeforeFulfilment(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -63,6 +65,7 @@ func TestHL11_RegisterAnswersBeforeFulfilment(t *testing.T) {
 	})
 }
 
+// HL-12
 func TestHL12_FormOfTheRegistration(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -102,6 +105,7 @@ func TestHL12_FormOfTheRegistration(t *testing.T) {
 	})
 }
 
+// HL-13
 func TestHL13_ALineIsRegisteredOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -122,6 +126,7 @@ func TestHL13_ALineIsRegisteredOnce(t *testing.T) {
 	})
 }
 
+// HL-14
 func TestHL14_ARetryReadsAlreadyRegistered(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -133,6 +138,7 @@ func TestHL14_ARetryReadsAlreadyRegistered(t *testing.T) {
 	})
 }
 
+// HL-15
 func TestHL15_AssetGoneSinceValidation(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -155,6 +161,7 @@ func TestHL15_AssetGoneSinceValidation(t *testing.T) {
 	})
 }
 
+// HL-16
 func TestHL16_PartsBecomeLines(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -226,6 +233,7 @@ func TestHL16_PartsBecomeLines(t *testing.T) {
 	})
 }
 
+// HL-17
 func TestHL17_OfManyRegistersOneSucceeds(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -279,6 +287,7 @@ func manyLines(token string) func(i int) string {
 	return func(i int) string { return registration(token, 2, int64(i+1)) }
 }
 
+// HL-18
 func TestHL18_SeveralLinesUnderOneNumber(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -311,6 +320,7 @@ func TestHL18_SeveralLinesUnderOneNumber(t *testing.T) {
 
 func ptr[T any](v T) *T { return &v }
 
+// HL-38
 func TestHL38_TheOlderRegistration(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

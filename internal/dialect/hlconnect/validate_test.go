@@ -13,6 +13,7 @@ import (
 
 const validatePath = "/purchase/validate-purchase-before-payment"
 
+// HL-01
 func TestHL01_BearerOnEveryCallButHealth(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -52,6 +53,7 @@ func TestHL01_BearerOnEveryCallButHealth(t *testing.T) {
 	})
 }
 
+// HL-02
 func TestHL02_EnvironmentsAreApart(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -80,6 +82,7 @@ func TestHL02_EnvironmentsAreApart(t *testing.T) {
 	})
 }
 
+// HL-03
 func TestHL03_ErrorsOfRoutingHaveTheShape(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -99,6 +102,7 @@ func TestHL03_ErrorsOfRoutingHaveTheShape(t *testing.T) {
 	})
 }
 
+// HL-04
 func TestHL04_ValidationGivesATokenAndItsEnd(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -122,6 +126,7 @@ func TestHL04_ValidationGivesATokenAndItsEnd(t *testing.T) {
 	})
 }
 
+// HL-05
 func TestHL05_UnknownAsset(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -129,6 +134,7 @@ func TestHL05_UnknownAsset(t *testing.T) {
 	})
 }
 
+// HL-06
 func TestHL06_AssetNotOnSale(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -143,6 +149,7 @@ func TestHL06_AssetNotOnSale(t *testing.T) {
 	})
 }
 
+// HL-07
 func TestHL07_RegionByTheCustomersAddress(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -159,6 +166,7 @@ func TestHL07_RegionByTheCustomersAddress(t *testing.T) {
 	})
 }
 
+// HL-08
 func TestHL08_MinimumQuantity(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -168,6 +176,7 @@ func TestHL08_MinimumQuantity(t *testing.T) {
 	})
 }
 
+// HL-09
 func TestHL09_FormOfTheValidation(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -198,6 +207,7 @@ func TestHL09_FormOfTheValidation(t *testing.T) {
 	})
 }
 
+// HL-03
 func TestHL03_TooManyRequests(t *testing.T) {
 	t.Parallel()
 	eachWith(t, auth.Options{}, func(w *world) {

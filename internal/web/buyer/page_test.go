@@ -143,6 +143,7 @@ func TestButtonLeadsToTheBytes(t *testing.T) {
 	})
 }
 
+// BDD-29
 func TestBDD29_AccessDisabledClosesThePage(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -169,6 +170,7 @@ func TestBDD29_AccessDisabledClosesThePage(t *testing.T) {
 	})
 }
 
+// BDD-30
 func TestBDD30_ExpiryAndLimits(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -291,6 +293,7 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
+// BDD-34
 func TestBDD34_Access(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -370,6 +373,7 @@ func TestCorrectedAddressKillsOldLinks(t *testing.T) {
 	})
 }
 
+// BDD-41
 func TestBDD41_42_DownloadEvents(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -402,6 +406,7 @@ func TestBDD41_42_DownloadEvents(t *testing.T) {
 	})
 }
 
+// BDD-38
 func TestBDD38_Statistics(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

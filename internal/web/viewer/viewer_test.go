@@ -13,6 +13,7 @@ import (
 	"purvey/internal/store"
 )
 
+// HL-25
 func TestHL25_ThePage(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -55,6 +56,7 @@ func TestHL25_ThePage(t *testing.T) {
 	})
 }
 
+// HL-26
 func TestHL26_TheBytes(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
@@ -164,6 +166,7 @@ func TestReadingIsNoDownload(t *testing.T) {
 	})
 }
 
+// HL-29
 func TestHL29_TheViewerEnds(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
