@@ -42,6 +42,7 @@ type world struct {
 	clock    *storetest.Clock
 	options  store.Options
 	bucket   blob.Bucket
+	folder   string // of the bucket
 	keys     *keyring.Keyring
 	shop     purvey.Shop
 	scope    purvey.Scope
@@ -66,7 +67,8 @@ func each(t *testing.T, test func(w *world)) {
 func newWorld(t *testing.T, engine string) *world {
 	w := &world{t: t, clock: storetest.NewClock(), options: storetest.Options(t, engine), keys: keyring.Open(bytes.Repeat([]byte{7}, keyring.RootSize))}
 	w.db = storetest.Open(t, w.options, w.clock)
-	bucket, err := blob.OpenDir(t.TempDir())
+	w.folder = t.TempDir()
+	bucket, err := blob.OpenDir(w.folder)
 	w.must(err)
 	w.bucket = bucket
 	w.shop = purvey.Shop{Slug: "default", Name: "Casa Núñez", State: purvey.ShopActive, Settings: purvey.DefaultSettings("Casa Núñez")}
