@@ -51,7 +51,7 @@ func (w *Worker) dispatch(ctx, runs context.Context) {
 // claim takes what is due, as far as lanes have room, and gives the time to
 // wait until there is more; 0: there may be more now.
 func (w *Worker) claim(ctx, runs context.Context) (time.Duration, error) {
-	next, err := w.db.NextJobAt(ctx, w.kinds)
+	next, err := w.db.NextJobAt(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -101,7 +101,7 @@ func (w *Worker) take(ctx context.Context, hungry []string) (c claimed, err erro
 			c.taken = append(c.taken, jobs...)
 			room[name] -= len(jobs)
 		}
-		due, err := tx.DueJobs(ctx, w.kinds, claimMax)
+		due, err := tx.DueJobs(ctx, claimMax)
 		if err != nil {
 			return err
 		}
@@ -126,10 +126,14 @@ func (w *Worker) take(ctx context.Context, hungry []string) (c claimed, err erro
 }
 
 // room gives a lane's room less what this transaction took. It only grows
-// meanwhile, since nobody else hands out jobs.
+// meanwhile, since nobody else hands out jobs. Jobs of a kind that this worker
+// does not know have none: they are parked for one that does.
 func (w *Worker) room(room map[string]int, name string) int {
 	if n, ok := room[name]; ok {
 		return n
+	}
+	if !w.knows(name) {
+		return 0
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -148,9 +152,11 @@ func (w *Worker) note(c claimed) {
 		w.lane(name).parked = false
 	}
 	for _, j := range c.parked {
-		l := w.lane(store.JobLane(j.Kind, j.Lane))
-		l.parked = true
-		w.needy[l] = true
+		if name := store.JobLane(j.Kind, j.Lane); w.knows(name) {
+			l := w.lane(name)
+			l.parked = true
+			w.needy[l] = true
+		}
 	}
 }
 
@@ -204,20 +210,31 @@ func (w *Worker) knows(name string) bool {
 func (w *Worker) takeOne(ctx context.Context) (j purvey.Job, ok bool, err error) {
 	err = w.db.Tx(ctx, func(tx *store.Tx) error {
 		ok = false
-		jobs, err := tx.DueJobs(ctx, w.kinds, 1)
-		if err != nil {
-			return err
+		jobs, err := w.dueOne(ctx, tx)
+		if err == nil && len(jobs) == 0 {
+			jobs, err = w.parkedOne(ctx, tx)
 		}
-		if len(jobs) == 0 {
-			if jobs, err = w.parkedOne(ctx, tx); err != nil || len(jobs) == 0 {
-				return err
-			}
+		if err != nil || len(jobs) == 0 {
+			return err
 		}
 		j, ok = jobs[0], true
 		j.Attempt++
 		return tx.TakeJobs(ctx, ids(jobs), w.name, tx.Now().Add(w.o.Lease))
 	})
 	return j, ok, err
+}
+
+// dueOne gives the job that is due longest, past those of unknown kinds.
+func (w *Worker) dueOne(ctx context.Context, tx *store.Tx) ([]purvey.Job, error) {
+	for {
+		jobs, err := tx.DueJobs(ctx, 1)
+		if err != nil || len(jobs) == 0 || w.knows(store.JobLane(jobs[0].Kind, jobs[0].Lane)) {
+			return jobs, err
+		}
+		if err := tx.ParkJobs(ctx, ids(jobs)); err != nil {
+			return nil, err
+		}
+	}
 }
 
 func (w *Worker) parkedOne(ctx context.Context, tx *store.Tx) ([]purvey.Job, error) {

@@ -314,7 +314,7 @@ func TestLeaseOfADeadWorkerIsTakenBack(t *testing.T) {
 		ctx := context.Background()
 		enqueue(t, db, purvey.Job{Kind: kindA, Key: "k"}, purvey.Job{Kind: kindA, Key: "last", MaxAttempts: 1})
 		if err := db.Tx(ctx, func(tx *store.Tx) error {
-			jobs, err := tx.DueJobs(ctx, []purvey.JobKind{kindA}, 10)
+			jobs, err := tx.DueJobs(ctx, 10)
 			if err != nil {
 				return err
 			}

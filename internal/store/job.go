@@ -131,26 +131,26 @@ func (tx *Tx) EnqueuePeriodic(ctx context.Context, kind purvey.JobKind, first ti
 // JobPeriodic is the key of the periodic job of a kind.
 const JobPeriodic = "periodic"
 
-// The expression kind || '' keeps the two statements below from being answered
-// by the index on kind: they must read the due jobs in order, not all jobs.
-
-// NextJobAt is when the earliest waiting job of the kinds is due; zero: none
-// waits. Parked jobs are left out.
-func (q Queries) NextJobAt(ctx context.Context, kinds []purvey.JobKind) (time.Time, error) {
+// NextJobAt is when the earliest waiting job is due; zero: none waits. Parked
+// jobs are left out.
+func (q Queries) NextJobAt(ctx context.Context) (time.Time, error) {
 	var next time.Time
-	set, args := inList(1, texts(kinds))
-	err := q.each(ctx, `SELECT scheduled_at FROM job WHERE state = 'available' AND kind || '' IN `+set+`
-		ORDER BY scheduled_at, id LIMIT 1`, args, func(s *sql.Rows) error { return s.Scan(at{&next}) })
+	err := q.each(ctx, `SELECT scheduled_at FROM job WHERE state = 'available' ORDER BY scheduled_at, id LIMIT 1`, nil,
+		func(s *sql.Rows) error { return s.Scan(at{&next}) })
 	return next, err
 }
 
-// DueJobs locks and gives the waiting jobs of the kinds that are due, the
-// longest due first.
-func (tx *Tx) DueJobs(ctx context.Context, kinds []purvey.JobKind, limit int) ([]purvey.Job, error) {
-	set, args := inList(3, texts(kinds))
-	return collect(ctx, tx.Queries, `SELECT `+jobColumns+` FROM job WHERE state = 'available' AND scheduled_at <= $1
-		AND kind || '' IN `+set+` ORDER BY scheduled_at, id LIMIT $2 {skip locked}`,
-		append([]any{micros(tx.Now()), limit}, args...), scanJob)
+// DueJobs locks and gives waiting jobs that are due, the longest due first.
+func (tx *Tx) DueJobs(ctx context.Context, limit int) ([]purvey.Job, error) {
+	text := `SELECT ` + jobColumns + ` FROM job WHERE state = 'available' AND scheduled_at <= $1 ORDER BY scheduled_at, id LIMIT $2`
+	if tx.engine == postgresEngine {
+		// A queue fills and empties faster than the planner learns of it: left
+		// to itself it may read and sort all that is due. This walks the index.
+		text = `SELECT ` + jobColumns + ` FROM job WHERE state = 'available' AND scheduled_at <= $1
+			AND id IN (SELECT id FROM job WHERE state = 'available' ORDER BY scheduled_at, id LIMIT $2)
+			ORDER BY scheduled_at, id {skip locked}`
+	}
+	return collect(ctx, tx.Queries, text, []any{micros(tx.Now()), limit}, scanJob)
 }
 
 // ParkedJobs locks and gives the parked jobs of a lane (see JobLane), the
@@ -321,12 +321,4 @@ func (q Queries) JobCounts(ctx context.Context) (map[string]int64, error) {
 		return err
 	})
 	return counts, err
-}
-
-func texts(kinds []purvey.JobKind) []string {
-	out := make([]string, len(kinds))
-	for i, k := range kinds {
-		out[i] = string(k)
-	}
-	return out
 }

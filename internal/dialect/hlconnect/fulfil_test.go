@@ -93,11 +93,11 @@ func TestHL33_FulfilmentSurvivesARestart(t *testing.T) {
 
 			// A process takes the job and is killed with it: its lease runs out.
 			w.tx(func(tx *store.Tx) error {
-				due, err := tx.DueJobs(t.Context(), []purvey.JobKind{purvey.JobFulfil}, 10)
-				if err != nil || len(due) != 1 {
-					t.Fatalf("%d jobs, %v", len(due), err)
+				j, state, err := tx.Job(t.Context(), purvey.JobFulfil, line)
+				if err != nil || state != "available" {
+					t.Fatalf("%q, %v", state, err)
 				}
-				return tx.TakeJobs(t.Context(), []string{due[0].ID}, "the dead one", tx.Now().Add(time.Minute))
+				return tx.TakeJobs(t.Context(), []string{j.ID}, "the dead one", tx.Now().Add(time.Minute))
 			})
 			clock.Advance(2 * time.Minute)
 			w.info(1).want(202)
