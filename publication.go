@@ -89,3 +89,13 @@ func (l Line) PublishedPrice() PublishedPrice {
 	}
 	return p
 }
+
+// DialectPublicala is the dialect of endpoints that are told of sales as
+// Publica.la's receivers are.
+const DialectPublicala = "publicala"
+
+// Passes tells whether an endpoint is told of what an event is about: those of
+// Publica.la hear nothing of permissions, which are no sales.
+func (e Endpoint) Passes(d EventData) bool {
+	return e.Dialect != DialectPublicala || d.Order == nil || d.Order.Type != TypePermission
+}

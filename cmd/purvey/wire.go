@@ -94,9 +94,13 @@ func (a *app) services(listening string) error {
 	a.checkout = checkout.New(n.db, a.orders, n.keys, checkout.Options{Origin: a.origin, Secret: n.shops.Secret, Log: n.log})
 	a.licenses = license.New(n.db)
 	a.webhooks = webhook.New(n.db, n.keys, webhook.Options{
-		Dialects: map[string]webhook.Dialect{"bigdd": bigdd.Webhooks{}}, AllowInsecure: n.cfg.WebhookAllowInsecure, Mail: mails,
+		Dialects: map[string]webhook.Dialect{
+			bigdd.WebhookDialect: bigdd.Webhooks{}, publicala.WebhookDialect: publicala.Webhooks{Shops: n.shops, Catalog: a.catalog, Orders: a.orders},
+		},
+		Delays: map[string]webhook.Delay{publicala.WebhookDialect: publicala.WebhookDelay}, AllowInsecure: n.cfg.WebhookAllowInsecure, Mail: mails,
 		Listening: func() []netip.AddrPort { return addresses(listening, n.cfg.Addr) },
 	})
+	n.shops.Watch(publicala.WatchSettings(a.webhooks.Keep))
 	a.background = append(a.background, a.delivery.Run)
 	return nil
 }

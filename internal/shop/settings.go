@@ -139,7 +139,15 @@ func (s *Service) Patch(ctx context.Context, shopID string, body []byte) error {
 		} else if err != nil && !errors.Is(err, purvey.NotFound) {
 			return err
 		}
-		return tx.UpdateShop(ctx, &shop, sealed, host)
+		if err := tx.UpdateShop(ctx, &shop, sealed, host); err != nil || s.watch == nil {
+			return err
+		}
+		return s.watch(tx.With(ctx), shop, func(name string) (string, error) {
+			if sealed[name] == "" {
+				return "", nil
+			}
+			return s.keys.Unseal(sealFor(shopID, name), sealed[name])
+		})
 	})
 }
 

@@ -19,9 +19,18 @@ import (
 
 // Service keeps shops. It may be used by several goroutines.
 type Service struct {
-	db   *store.DB
-	keys *keyring.Keyring
+	db    *store.DB
+	keys  *keyring.Keyring
+	watch Watcher
 }
+
+// Watcher is told of a shop whose settings change, in the transaction that
+// changes them, which ctx carries. Its error keeps the change from happening.
+// secret gives a secret as it will be, "" when it is not set.
+type Watcher func(ctx context.Context, shop purvey.Shop, secret func(name string) (string, error)) error
+
+// Watch has w told of changes. It is called once, before the service is used.
+func (s *Service) Watch(w Watcher) { s.watch = w }
 
 // New makes the service.
 func New(db *store.DB, keys *keyring.Keyring) *Service { return &Service{db: db, keys: keys} }

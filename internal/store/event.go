@@ -37,7 +37,7 @@ func (tx *Tx) EmitEach(ctx context.Context, scope purvey.Scope, types []purvey.E
 	}
 	for _, e := range events {
 		for _, p := range endpoints {
-			if p.Wants(e.Type) {
+			if p.Wants(e.Type) && p.Passes(data) {
 				if _, err := tx.InsertDelivery(ctx, p.ID, e); err != nil {
 					return err
 				}
