@@ -179,7 +179,7 @@ func (s *Service) judge(ctx context.Context, p *target, out store.OutgoingWebhoo
 			return tx.EndpointWorked(ctx, p.ID)
 		}, nil
 	}
-	wait, more := s.delay(out.Endpoint.Dialect)(out.AttemptCount, rand.Float64())
+	wait, more := s.delay(p.Dialect)(out.AttemptCount, rand.Float64())
 	if a.gone || !more {
 		out.State = purvey.DeliveryFailed
 	} else {
