@@ -61,6 +61,19 @@ func objects() map[string]func(f *frame, token string) map[string]string {
 			return one(f.made(token, "/download-links", `{"file_ids":["`+f.file(token)+`"]}`, "id"))
 		},
 		"webhook-endpoints": func(f *frame, token string) map[string]string { return one(f.endpoint(token)) },
+		"mappings": func(f *frame, token string) map[string]string {
+			product := f.made(token, "/digital-products", `{"name":"x"}`, "id")
+			return one(f.made(token, "/mappings", `{"source":"shopify","external_key":"`+purvey.Secret(12)+`","digital_product_id":"`+product+`"}`, "id"))
+		},
+		"store-events": func(f *frame, token string) map[string]string {
+			e := purvey.StoreEvent{Source: purvey.SourceShopify, Topic: "orders/paid", Body: []byte(`{"id":"` + purvey.Secret(12) + `"}`)}
+			if err := f.backend.Orders.Receive(f.t.Context(), purvey.Scope{ShopID: f.shop.ID, Mode: purvey.Live}, e); err != nil {
+				f.t.Fatal(err)
+			}
+			var l struct{ Data []struct{ ID string } }
+			f.call(token, "GET", "/public-api/v1/store-events", "").into(f.t, &l)
+			return one(l.Data[0].ID)
+		},
 		"webhook-deliveries": func(f *frame, token string) map[string]string {
 			return one(f.made(token, "/webhook-endpoints/"+f.endpoint(token)+"/test", ``, "id"))
 		},
@@ -85,7 +98,7 @@ var bodies = map[string]string{
 }
 
 // ofTheShop are the nouns that both modes of a shop share.
-var ofTheShop = []string{"api-tokens", "digital-products", "files", "uploads"}
+var ofTheShop = []string{"api-tokens", "digital-products", "files", "uploads", "mappings"}
 
 // forAdmins are the nouns whose calls a member may not make, reading included.
 var forAdmins = []string{"api-tokens", "settings", "webhook-endpoints", "webhook-deliveries", "mappings", "store-events"}
