@@ -45,7 +45,7 @@ func (s *Service) Library(ctx context.Context, shop purvey.Shop, email, query, f
 				return out, nil
 			}
 			entry := LibraryOrder{Token: s.PageToken(o)}
-			if entry.Page, err = s.Page(ctx, entry.Token); err != nil {
+			if entry.Page, err = s.pageOf(ctx, o, shop); err != nil {
 				return out, err
 			}
 			out.Orders = append(out.Orders, entry)

@@ -53,6 +53,11 @@ func (s *Service) Page(ctx context.Context, token string) (Page, error) {
 	if err != nil {
 		return Page{Shop: shop}, err
 	}
+	return s.pageOf(ctx, o, shop)
+}
+
+// pageOf gives the page of an order that was read.
+func (s *Service) pageOf(ctx context.Context, o purvey.Order, shop purvey.Shop) (Page, error) {
 	sources, err := s.orderSources(ctx, o, shop)
 	if err != nil {
 		return Page{Shop: shop}, err
