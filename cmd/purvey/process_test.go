@@ -46,10 +46,28 @@ type process struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	url    string
-	stderr *bytes.Buffer
+	stderr *errorText
 	mu     sync.Mutex
 	lines  []string
 	gone   chan struct{}
+}
+
+// errorText is what a running server has written to stderr so far.
+type errorText struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (e *errorText) Write(b []byte) (int, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.buf.Write(b)
+}
+
+func (e *errorText) String() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.buf.String()
 }
 
 // startServer starts a server on a port of its own choice and waits for its
@@ -64,7 +82,7 @@ func startServer(t *testing.T, data string, env ...string) *process {
 // startCommand is startServer for a command that becomes a server in the end.
 func startCommand(t *testing.T, cmd *exec.Cmd) *process {
 	t.Helper()
-	p := &process{t: t, cmd: cmd, stderr: &bytes.Buffer{}, gone: make(chan struct{})}
+	p := &process{t: t, cmd: cmd, stderr: &errorText{}, gone: make(chan struct{})}
 	p.cmd.Stderr = p.stderr
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
