@@ -100,36 +100,63 @@ func (s *Service) Begin(ctx context.Context, x Sale) (string, error) {
 	if x.Order.TotalCents == 0 {
 		return s.Decide(ctx, x, purvey.PaymentPaid)
 	}
-	payments, err := s.db.PaymentsOfOrder(ctx, x.Order.ID)
+	p, fresh, err := s.reserve(ctx, x)
+	switch {
+	case err != nil:
+		return "", err
+	case p.State == purvey.PaymentPending:
+		return s.ReturnURL(x), nil // the money is on its way already
+	case p.URL != "":
+		return p.URL, nil
+	case !fresh:
+		return "", &purvey.Error{Kind: purvey.Unavailable, Detail: "the payment is being begun already", RetryAfter: 2}
+	}
+	g, err := s.gateway(ctx, x.Shop, p.Gateway)
 	if err != nil {
 		return "", err
 	}
-	for _, p := range payments {
-		if p.State == purvey.PaymentOpen && s.db.Now().Before(p.ExpiresAt) {
-			return p.URL, nil
-		}
-		if p.State == purvey.PaymentPending {
-			return s.ReturnURL(x), nil // the money is on its way already
-		}
-	}
-	name := x.Shop.Settings.Gateways.Live
-	g, err := s.gateway(ctx, x.Shop, name)
-	if err != nil {
-		return "", err
-	}
-	p := purvey.Payment{
-		ID: s.db.NewID(), OrderID: x.Order.ID, ShopID: x.Order.ShopID, Mode: x.Order.Mode, Gateway: name, State: purvey.PaymentOpen,
-		ExpiresAt: s.db.Now().Add(sessionLife),
-	}
-	back := s.page(x, "/return")
+	until, back := s.db.Now().Add(sessionLife), s.page(x, "/return")
 	p.Reference, p.URL, err = g.begin(ctx, offer{
 		id: p.ID, order: x.Order, title: titleOf(x.Order), success: back, canceled: back + "&canceled=1",
-		notify: s.Origin(x.Shop) + "/gateways/" + x.Shop.Slug + "/" + name, expires: p.ExpiresAt.Add(time.Hour / 2),
+		notify: s.Origin(x.Shop) + "/gateways/" + x.Shop.Slug + "/" + p.Gateway, expires: until.Add(time.Hour / 2),
 	})
 	if err != nil {
-		return "", err
+		// Nobody was sent to it, so the next try may begin at once.
+		return "", errors.Join(err, s.note(context.WithoutCancel(ctx), &p, purvey.PaymentDeclined))
 	}
-	return p.URL, s.db.Tx(ctx, func(tx *store.Tx) error { return tx.InsertPayment(ctx, &p) })
+	p.ExpiresAt = until
+	return p.URL, s.db.Tx(ctx, func(tx *store.Tx) error { return tx.SetPaymentSession(ctx, &p) })
+}
+
+// beginning is how long the making of a session may take before another is
+// begun in its place.
+const beginning = time.Minute
+
+// reserve gives the payment that is under way, or writes a fresh one, which is
+// then to be begun: of many calls at once one gets to do it.
+func (s *Service) reserve(ctx context.Context, x Sale) (p purvey.Payment, fresh bool, err error) {
+	err = s.db.Tx(ctx, func(tx *store.Tx) error {
+		p, fresh = purvey.Payment{}, false
+		if _, err := tx.LockOrder(ctx, purvey.Scope{ShopID: x.Order.ShopID, Mode: x.Order.Mode}, x.Order.ID); err != nil {
+			return err
+		}
+		payments, err := tx.PaymentsOfOrder(ctx, x.Order.ID)
+		if err != nil {
+			return err
+		}
+		for _, p = range payments {
+			if p.State == purvey.PaymentPending || p.State == purvey.PaymentOpen && tx.Now().Before(p.ExpiresAt) {
+				return nil
+			}
+		}
+		fresh = true
+		p = purvey.Payment{
+			ID: tx.NewID(), OrderID: x.Order.ID, ShopID: x.Order.ShopID, Mode: x.Order.Mode, Gateway: x.Shop.Settings.Gateways.Live,
+			State: purvey.PaymentOpen, ExpiresAt: tx.Now().Add(beginning),
+		}
+		return tx.InsertPayment(ctx, &p)
+	})
+	return p, fresh, err
 }
 
 // titleOf names what is paid for, in at most 120 characters.
@@ -203,8 +230,8 @@ func (s *Service) Settle(ctx context.Context, x Sale, giveUp bool) (Sale, error)
 	waits := false // for money, or for the customer
 	for i := range payments {
 		p := &payments[i]
-		if p.State != purvey.PaymentOpen && p.State != purvey.PaymentPending {
-			continue
+		if p.Reference == "" || p.State != purvey.PaymentOpen && p.State != purvey.PaymentPending {
+			continue // nobody was sent to it, or it is over
 		}
 		state, err := s.ask(ctx, x, *p, giveUp)
 		if err != nil {
@@ -332,10 +359,11 @@ func (s *Service) sweepSale(ctx context.Context, id string) error {
 	}
 	for i := range payments {
 		p := &payments[i]
-		switch p.State {
-		case purvey.PaymentPending:
+		switch {
+		case p.Reference == "":
+		case p.State == purvey.PaymentPending:
 			return nil // the money is on its way
-		case purvey.PaymentOpen:
+		case p.State == purvey.PaymentOpen:
 			state, err := s.ask(ctx, x, *p, true)
 			if err != nil {
 				return err

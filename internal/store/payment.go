@@ -23,6 +23,14 @@ func (tx *Tx) InsertPayment(ctx context.Context, p *purvey.Payment) error {
 	return err
 }
 
+// SetPaymentSession writes where a payment that was begun is made.
+func (tx *Tx) SetPaymentSession(ctx context.Context, p *purvey.Payment) error {
+	p.UpdatedAt = tx.Now()
+	_, err := tx.exec(ctx, `UPDATE payment SET reference = $2, url = $3, expires_at = $4, updated_at = $5 WHERE id = $1`,
+		p.ID, p.Reference, p.URL, micros(p.ExpiresAt), micros(p.UpdatedAt))
+	return err
+}
+
 // SetPaymentState writes where a payment stands.
 func (tx *Tx) SetPaymentState(ctx context.Context, id string, state purvey.PaymentState) error {
 	_, err := tx.exec(ctx, `UPDATE payment SET state = $2, updated_at = $3 WHERE id = $1`, id, state, micros(tx.Now()))

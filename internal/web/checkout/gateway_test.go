@@ -384,3 +384,33 @@ func TestPUB16_MercadoPago(t *testing.T) {
 		}
 	})
 }
+
+// PUB-16: of many who open the page at once, one begins the session; a gateway
+// that failed is asked again at once.
+func TestPUB16_OneSession(t *testing.T) {
+	t.Parallel()
+	each(t, func(x *till) {
+		v := newVendor(t)
+		x.settings(`{"gateways":{"live":"mercadopago","mercadopago":{"access_token":"APP_USR-1","webhook_secret":"s1","api_base":"` + v.url + `"}}}`)
+		page := x.get(x.link(x.sale(purvey.Live, 1050))).to()
+		v.breakDown(true)
+		if a := x.get(page); a.status != 503 || a.header.Get("Retry-After") == "" {
+			t.Errorf("%d", a.status)
+		}
+		v.breakDown(false)
+		var opened sync.WaitGroup
+		got := make([]answer, 8)
+		for i := range got {
+			opened.Go(func() { got[i] = x.get(page) })
+		}
+		opened.Wait()
+		for _, a := range got {
+			if a.status != 303 && a.status != 503 {
+				t.Errorf("%d", a.status)
+			}
+		}
+		if a := x.get(page); a.status != 303 || v.count() != 1 {
+			t.Errorf("%d, %d sessions", a.status, v.count())
+		}
+	})
+}
