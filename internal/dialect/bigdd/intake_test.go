@@ -1,6 +1,7 @@
 package bigdd
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"purvey"
+	"purvey/internal/order"
 )
 
 // BDD-50: what an order takes by default, and all that may be given.
@@ -215,7 +217,8 @@ func TestBDD50_Refusals(t *testing.T) {
 func TestStatesInThisDialectsWords(t *testing.T) {
 	t.Parallel()
 	onDesk(t, func(d *desk) {
-		p := d.product("Kit", `"file_ids":["`+d.store("kit.zip", "kit")+`"]`)
+		file := d.store("kit.zip", "kit")
+		p := d.product("Kit", `"file_ids":["`+file+`"]`)
 		two := `[{"digital_product_id":"` + p + `","quantity":2},{"digital_product_id":"` + p + `"}]`
 		check := func(what string, o orderSeen, want string) {
 			t.Helper()
@@ -272,10 +275,48 @@ func TestStatesInThisDialectsWords(t *testing.T) {
 		}
 		check("made refunded", place(`"financial_status":"REFUNDED"`), "REFUNDED enabled refunded/2 refunded/1")
 
+		// States that other dialects bring about.
+		scope := purvey.Scope{ShopID: d.shop.ID, Mode: purvey.Live}
+		o = place()
+		for i := range o.Lines {
+			if _, err := d.backend.Orders.CancelLine(t.Context(), scope, o.ID, o.Lines[i].ID, "returned"); err != nil {
+				t.Fatal(err)
+			}
+			check("canceled after payment", o, []string{"PAID enabled canceled/0 active/0", "PAID disabled canceled/0 canceled/0"}[i])
+		}
+		o = place(`"financial_status":"PENDING"`)
+		for i := range o.Lines {
+			if _, err := d.backend.Orders.CancelLine(t.Context(), scope, o.ID, o.Lines[i].ID, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		check("canceled unpaid", o, "VOIDED disabled canceled/0 canceled/0")
+		o = place()
+		if _, err := d.backend.Orders.ChangeLines(t.Context(), scope, o.ID, order.LineChange{Status: purvey.PublishedPaused}); err != nil {
+			t.Fatal(err)
+		}
+		check("paused line by line", o, "PAID disabled paused/0 paused/0")
+		failing := order.New(d.db, order.Options{FileReady: func(context.Context, string) error { return purvey.Missing("file") }})
+		made, err := d.backend.Orders.Place(t.Context(), scope, order.Request{
+			Customer: purvey.Customer{Firstname: "Ada"}, Lines: []order.LineRequest{{ProductID: p, Quantity: 1, Fulfil: true}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o = orderSeen{ID: made.ID, DownloadURL: d.backend.Orders.PageURL(d.shop, made)}
+		check("made ready by a job", o, "PAID enabled processing/0")
+		if err := failing.Fulfil(t.Context(), purvey.Job{Kind: purvey.JobFulfil, Key: made.Lines[0].ID, Attempt: 25}); err != nil {
+			t.Fatal(err)
+		}
+		check("failed", o, "PAID enabled failed/0")
+		if status, _ := d.fetch(d.page(o) + "/files/" + file); status != 403 {
+			t.Errorf("the file of a failed line: %d", status)
+		}
+
 		// Moves that make no sense are a conflict and change nothing.
 		partly := place()
 		refund(partly, 0, 1)
-		for from, o := range map[string]orderSeen{"PAID": place(), "PARTIALLY_REFUNDED": partly, "REFUNDED": o} {
+		for from, o := range map[string]orderSeen{"PAID": place(), "PARTIALLY_REFUNDED": partly, "REFUNDED": place(`"financial_status":"REFUNDED"`)} {
 			for _, to := range []string{"PENDING", "AUTHORIZED", "PARTIALLY_PAID", "VOIDED", "EXPIRED"} {
 				d.refused(d.call(d.member, "PATCH", prefix+"orders/"+o.ID, `{"financial_status":"`+to+`","risk_level":"HIGH"}`), 409, "conflict")
 			}
