@@ -273,7 +273,7 @@ func TestUploadOfAFileStaysFlat(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer res.Body.Close()
-		if res.StatusCode != 201 || m.most-base > 8<<20 {
+		if res.StatusCode != 201 || m.most-base > 32<<20 {
 			t.Errorf("%d; the heap grew by %d bytes", res.StatusCode, m.most-base)
 		}
 	})
