@@ -14,6 +14,10 @@ import (
 // that state.
 const deliveryHeld = "held"
 
+// stuck is the condition of the partial index that the few deliveries which
+// wait for a person are found by, in its very words.
+const stuck = `d.state IN ('failed', 'held')`
+
 const webhookDeliveryColumns = `d.id, d.shop_id, d.mode, d.endpoint_id, d.event_id, d.event_type, d.state, d.attempt_count, d.attempts,
 	d.next_attempt_at, d.created_at, d.updated_at`
 
@@ -60,8 +64,8 @@ func (q Queries) WebhookDeliveries(ctx context.Context, endpointID, state string
 	switch state {
 	case purvey.DeliveryPending:
 		w.and(`d.state IN ('pending', 'held')`)
-	case purvey.DeliveryFailed: // a literal, which the partial index asks for
-		w.and(`d.state = 'failed'`)
+	case purvey.DeliveryFailed:
+		w.and(stuck + ` AND d.state = 'failed'`)
 	case purvey.DeliveryDelivered:
 		w.and(`d.state = 'delivered'`)
 	}
@@ -222,7 +226,7 @@ func (q Queries) CountMissed(ctx context.Context, p purvey.Endpoint, f MissedFil
 // HeldDeliveries gives ids of deliveries that wait for their endpoint to be
 // switched on and did not change since the time, in order, after an id.
 func (q Queries) HeldDeliveries(ctx context.Context, endpointID string, before time.Time, after string, limit int) ([]string, error) {
-	return collect(ctx, q, `SELECT d.id FROM webhook_delivery d WHERE d.endpoint_id = $1 AND d.state = 'held'
+	return collect(ctx, q, `SELECT d.id FROM webhook_delivery d WHERE d.endpoint_id = $1 AND `+stuck+` AND d.state = 'held'
 		AND d.updated_at < $2 AND d.id > $3 ORDER BY d.id LIMIT $4`, []any{endpointID, micros(before), after, limit},
 		func(s scanner, id *string) error { return s.Scan(id) })
 }
