@@ -27,6 +27,7 @@ func (s *Service) Keep(ctx context.Context, scope purvey.Scope, p purvey.Endpoin
 		}
 		old := found.Items[0]
 		if !wanted {
+			s.forget(tx, old.ID)
 			return tx.DeleteEndpoint(ctx, old.ID)
 		}
 		secret, err := s.keys.Unseal(secretPurpose, old.Secret)
