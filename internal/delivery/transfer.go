@@ -187,6 +187,9 @@ func (b *Body) open(ctx context.Context, i int) error {
 	b.shut()
 	g := b.item.pieces[i].goods
 	r, err := b.s.bucket.Open(ctx, g.digest)
+	if errors.Is(err, purvey.NotFound) { // the page is there, and so is the file's record
+		err = &purvey.Error{Kind: purvey.Unavailable, Detail: "the stored file is missing", Cause: fmt.Errorf("content %s: %v", g.digest, err)}
+	}
 	if err != nil {
 		return err
 	}

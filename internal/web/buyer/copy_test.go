@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"purvey"
+	"purvey/internal/catalog"
 	"purvey/internal/delivery"
 	"purvey/internal/store/storetest"
 )
@@ -216,6 +217,81 @@ func TestRequestInFlightIsCutAtTwiceTheSize(t *testing.T) {
 		if got := w.copies(o); len(got) != 1 || got[0].Sent > 2<<20 {
 			t.Fatalf("%+v", got)
 		}
+	})
+}
+
+// TestAnswerOutlastsItsCopy sends on in the next copy, where one may begin, when
+// the first has been sent twice over in the middle of an answer.
+func TestAnswerOutlastsItsCopy(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		goods := content(1 << 20)
+		f := w.file("a.bin", goods)
+		for _, limit := range []int{0, 2} {
+			o := w.order(w.product(limit, f))
+			path := w.page(o) + "/files/" + f.ID
+			for range 3 {
+				w.wantBytes(w.get(path, "Range", "bytes=0-524287"), 206, goods[:512<<10])
+			}
+			w.wantBytes(w.get(path, "Range", "bytes=1-"), 206, goods[1:])
+			got := w.settled(o, func(got []purvey.Download) bool { return len(got) == 2 })
+			if got[0].Sent != 2<<20 || got[0].Sent+got[1].Sent != 3*512<<10+1<<20-1 {
+				t.Fatalf("%+v", got)
+			}
+		}
+	})
+}
+
+// TestManyRepeatedDownloads counts copies that begin without waiting for the
+// database.
+func TestManyRepeatedDownloads(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		goods := content(2000)
+		f := w.file("a.bin", goods)
+		o := w.order(w.product(0, f))
+		path := w.page(o) + "/files/" + f.ID
+		const rounds, clients = 40, 8
+		var wg sync.WaitGroup
+		for range clients {
+			wg.Go(func() {
+				for range rounds {
+					if a := w.get(path); a.StatusCode != 200 || !bytes.Equal(a.body, goods) {
+						t.Errorf("%d", a.StatusCode)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		var sent int64
+		got := w.settled(o, func(got []purvey.Download) bool {
+			sent = 0
+			for _, d := range got {
+				sent += d.Sent
+			}
+			return sent == rounds*clients*int64(len(goods))
+		})
+		for i, d := range got {
+			if d.Number != i+1 || d.Redownload != (i > 0) || d.Sent > 2*d.Size {
+				t.Fatalf("copy %d: %+v", i, d)
+			}
+		}
+		events, err := w.db.EventsOfOrder(context.Background(), w.scope, o.ID)
+		w.must(err)
+		told := 0
+		for _, e := range events {
+			if e.Data.Download != nil {
+				told++
+			}
+		}
+		if told != len(got) {
+			t.Fatalf("%d copies, %d told", len(got), told)
+		}
+		// A limit that is set now counts every one of them.
+		limit := len(got)
+		_, err = w.catalog.SetLimits(context.Background(), w.shop, o.Lines[0].ProductID, catalog.Limits{MaxDownloads: catalog.Set(&limit)})
+		w.must(err)
+		w.want(w.get(path), 403)
 	})
 }
 
