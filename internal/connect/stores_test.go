@@ -9,6 +9,7 @@ import (
 	"github.com/stripe/stripe-go/v85/webhook"
 
 	"purvey"
+	"purvey/internal/order"
 )
 
 // CONT-10: a paid order becomes an order: the lines that a mapping knows, the
@@ -30,7 +31,7 @@ func TestCONT10_Shopify(t *testing.T) {
 			t.Errorf("%+v", o)
 		}
 		if len(o.Lines) != 1 || o.Lines[0].ProductID != pads.ID || o.Lines[0].Quantity != 2 || o.Lines[0].PriceCents != 1800 || len(o.Lines[0].Keys) != 2 ||
-			o.Lines[0].Status != purvey.LineActive || o.Lines[0].GID != "gid://shopify/LineItem/15030187655275" {
+			o.Lines[0].Status != purvey.LineActive || order.ExternalKey(o.Lines[0]) != "PADS-1" || o.Lines[0].GID != "gid://shopify/LineItem/15030187655275" {
 			t.Errorf("%+v", o.Lines)
 		}
 		if m := w.mails(purvey.MailDelivery); len(m) != 1 || m[0].To != "lucia@example.org" || m[0].Locale != "es-ES" {

@@ -14,14 +14,18 @@ import (
 
 // Receive keeps an event of a store whose signature was found right, with the
 // job that will work on it. It needs Source, Topic and Body. The same body
-// again changes nothing: stores send what they are not sure of more than once.
+// again changes nothing, since stores send what they are not sure of more than
+// once; if the event is unmapped or failed, it is worked on again.
 func (s *Service) Receive(ctx context.Context, scope purvey.Scope, e purvey.StoreEvent) error {
 	sum := sha256.Sum256(e.Body)
 	e.ShopID, e.Mode, e.Digest = scope.ShopID, scope.Mode, hex.EncodeToString(sum[:])
 	e.Topic = shortened(e.Topic, maxText)
 	return s.db.Tx(ctx, func(tx *store.Tx) error {
 		fresh, err := tx.InsertStoreEvent(ctx, &e)
-		if err != nil || !fresh {
+		if err == nil && !fresh {
+			e, err = tx.StoreEventByDigest(ctx, scope, e.Source, e.Digest)
+		}
+		if err != nil || e.State == purvey.StoreEventDone {
 			return err
 		}
 		return tx.Enqueue(ctx, purvey.Job{Kind: purvey.JobStoreEvent, Key: e.ID})

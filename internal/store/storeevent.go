@@ -38,6 +38,12 @@ func (q Queries) StoreEventByID(ctx context.Context, id string) (purvey.StoreEve
 	return one(ctx, q, "store event", `SELECT `+storeEventColumns+` FROM store_event e WHERE e.id = $1`, []any{id}, scanStoreEvent)
 }
 
+// StoreEventByDigest gives the event of a source with that body.
+func (q Queries) StoreEventByDigest(ctx context.Context, scope purvey.Scope, source purvey.Source, digest string) (purvey.StoreEvent, error) {
+	return one(ctx, q, "store event", `SELECT `+storeEventColumns+` FROM store_event e WHERE e.shop_id = $1 AND e.mode = $2 AND e.source = $3 AND e.digest = $4`,
+		[]any{scope.ShopID, scope.Mode, source, digest}, scanStoreEvent)
+}
+
 // StoreEventFilter narrows a list of events; "" narrows nothing.
 type StoreEventFilter struct {
 	State  string

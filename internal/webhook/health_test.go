@@ -136,6 +136,7 @@ func tags(requests []request) []string {
 }
 
 // Failures now and then are no steady failure.
+// Serves BDD-45.
 func TestBDD45_OneSuccessForgetsFailures(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
@@ -177,6 +178,7 @@ func TestBDD45_OneSuccessForgetsFailures(t *testing.T) {
 }
 
 // A server that was down for a week has warned nobody: it warns first.
+// Serves BDD-45.
 func TestBDD45_NobodyIsSwitchedOffUnwarned(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
@@ -311,6 +313,7 @@ func lastReplay(t *testing.T, db *store.DB) purvey.Job {
 	return found
 }
 
+// BDD-47
 func TestBDD47_TestRetryAndHistory(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
@@ -383,6 +386,7 @@ func TestBDD47_TestRetryAndHistory(t *testing.T) {
 
 func errOf[T any](_ T, err error) error { return err }
 
+// BDD-46
 func TestBDD46_EndpointsAreChecked(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {

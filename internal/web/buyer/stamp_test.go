@@ -104,6 +104,7 @@ func TestStampedOnceForManyAtOnce(t *testing.T) {
 	w.must(w.delivery.Personalise(context.Background(), right, score))
 }
 
+// BDD-37
 func TestBDD37_StampedLink(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

@@ -207,6 +207,7 @@ func (r *remote) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
+// BDD-37
 func TestBDD37_ShareLink(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
