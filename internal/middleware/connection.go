@@ -56,7 +56,8 @@ func (c *Conn) Pace(on bool) {
 }
 
 // Unsent is how many of the bytes written to the connection its other end has
-// not acknowledged.
+// not acknowledged. After a failed write it still tells so if the answer had a
+// Content-Length; one in chunks is closed by the server at once.
 func (c *Conn) Unsent() int64 {
 	if c == nil {
 		return 0
