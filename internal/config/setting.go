@@ -32,9 +32,9 @@ type setting struct {
 
 // source is a place where settings are given.
 type source struct {
-	where  string
-	value  func(setting) (string, bool) // the value itself
-	file   func(setting) (string, bool) // the path of a file that holds it
+	where string
+	value func(setting) (string, bool) // the value itself
+	file  func(setting) (string, bool) // the path of a file that holds it
 }
 
 // settings is the table of all settings, in the order of the help.

@@ -66,7 +66,9 @@ func TestCONT32_MappingsAndStoreEvents(t *testing.T) {
 			t.Fatalf("%+v", events1)
 		}
 		id := events1.Data[0].ID
-		read := func(purvey.StoreEvent) (order.News, error) { return order.News{}, purvey.Errorf(purvey.Invalid, "no order in it") }
+		read := func(purvey.StoreEvent) (order.News, error) {
+			return order.News{}, purvey.Errorf(purvey.Invalid, "no order in it")
+		}
 		if err := f.backend.Orders.TakeStoreEvent(t.Context(), id, read); err != nil {
 			t.Fatal(err)
 		}
