@@ -85,7 +85,9 @@ func (s *Service) shopOf(ctx context.Context, host string, named audience) (purv
 		if !errors.Is(err, purvey.NotFound) {
 			break
 		}
-		shop, err = s.db.ShopBySlug(ctx, slug)
+		if purvey.ValidSlug(slug) {
+			shop, err = s.db.ShopBySlug(ctx, slug)
+		}
 	}
 	if err == nil && shop.State != purvey.ShopActive {
 		err = purvey.Because(purvey.Denied, purvey.ReasonShopDisabled, "the shop is closed")
@@ -112,7 +114,7 @@ func (s *Service) acceptable(shop purvey.Shop, c claims) bool {
 	return c.Issuer == shop.Settings.Publicala.ExternalAuthIssuer && c.Issuer != "" &&
 		(slices.Contains(c.Audience, Audience) || slices.Contains(c.Audience, shop.Slug)) &&
 		c.Subject == "user" && c.ID != "" && len(c.ID) <= 255 && c.Expires <= s.db.Now().Add(maxTokenLife).Unix() &&
-		strings.TrimSpace(id) != "" && utf8.RuneCountInString(id) <= 64 && (email == "" || purvey.ValidEmail(email))
+		!strings.ContainsRune(c.ID+id, 0) && strings.TrimSpace(id) != "" && utf8.RuneCountInString(id) <= 64 && (email == "" || purvey.ValidEmail(email))
 }
 
 // arriveByKey makes sure of the user and spends the token, together.

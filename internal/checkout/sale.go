@@ -294,6 +294,9 @@ func (s *Service) Return(ctx context.Context, x Sale, canceled bool) (string, er
 // when the signature is not right, NotFound for an unknown shop or gateway. An
 // order that is not the shop's is passed over. Safe to run again.
 func (s *Service) Notify(ctx context.Context, slug, name string, n Notification) error {
+	if !purvey.ValidSlug(slug) {
+		return purvey.Missing("shop")
+	}
 	shop, err := s.db.ShopBySlug(ctx, slug)
 	if err != nil {
 		return err

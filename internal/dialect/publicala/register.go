@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"purvey"
 	"purvey/internal/auth"
@@ -119,6 +120,9 @@ func (a *api) checked(h handler) http.Handler {
 			err = a.limit(w, req, caller)
 		}
 		if err == nil {
+			err = checkText(req)
+		}
+		if err == nil {
 			err = h(w, &request{Request: req, caller: caller})
 		}
 		if err != nil {
@@ -154,6 +158,22 @@ func (a *api) limit(w http.ResponseWriter, req *http.Request, caller purvey.Call
 		h.Set("X-RateLimit-Reset", strconv.FormatInt(rate.Reset.Add(time.Second-1).Unix(), 10))
 	}
 	return err
+}
+
+// checkText refuses texts that no column holds.
+func checkText(req *http.Request) error {
+	good := func(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+	if !good(req.URL.Path) {
+		return purvey.Missing("order")
+	}
+	for name, values := range req.URL.Query() {
+		for _, v := range values {
+			if good(name) && !good(v) {
+				return purvey.BadField(name, "must be UTF-8 text without zero bytes")
+			}
+		}
+	}
+	return nil
 }
 
 // refuseMethod answers a method that a path does not take.

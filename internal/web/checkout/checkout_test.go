@@ -299,6 +299,19 @@ func TestPUB40_SignOn(t *testing.T) {
 				t.Errorf("%s: %d %s", name, a.status, a.to())
 			}
 		}
+		for _, aud := range []any{"a\x00b", []string{"\x00"}, 5, nil} {
+			if a := x.get(good(func(c *token) { c.Aud = aud })); a.status != 302 || !strings.HasSuffix(a.to(), "error=invalid") {
+				t.Errorf("%v: %d %s", aud, a.status, a.to())
+			}
+		}
+		for _, text := range []string{"", "x", "a.b.c", "%00"} {
+			if a := x.get(origin + "/auth/token?external-auth-token=" + text); a.status != 302 || !strings.HasSuffix(a.to(), "error=invalid") {
+				t.Errorf("%q: %d %s", text, a.status, a.to())
+			}
+		}
+		if a := x.post(origin+"/gateways/%00/stripe", "{}"); a.status != 404 {
+			t.Error(a.status)
+		}
 		for want, to := range map[string]string{
 			"/my/x?y=1": origin + "/my/x?y=1", origin + "/d/abc": origin + "/d/abc", "https://evil.example/": origin + "/my", "//evil.example/x": origin + "/my",
 			`/\evil.example`: origin + "/my", "javascript:alert(1)": origin + "/my", "https://pay.example@evil.example/": origin + "/my", "d/x": origin + "/my",
