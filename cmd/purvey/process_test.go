@@ -124,13 +124,8 @@ func (p *process) kill() {
 	<-p.gone
 }
 
-// runPurvey runs a command and gives what it prints on stdout.
-func runPurvey(t *testing.T, args ...string) string {
-	t.Helper()
-	return runPurveyEnv(t, nil, args...)
-}
-
-// runPurveyEnv is runPurvey with more environment.
+// runPurveyEnv runs a command with more environment and gives what it prints
+// on stdout.
 func runPurveyEnv(t *testing.T, env []string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(purveyBinary(t), args...)

@@ -211,7 +211,7 @@ func (w *world) mails(kind purvey.MessageKind) []purvey.Message {
 
 func (w *world) events(state purvey.StoreEventState) []purvey.StoreEvent {
 	w.t.Helper()
-	l, err := w.orders.StoreEvents(w.t.Context(), w.scope, order.StoreEventFilter{State: string(state)}, purvey.Page{Limit: 100, Sort: purvey.SortOldest})
+	l, err := w.orders.StoreEvents(w.t.Context(), w.scope, order.NewsFilter{State: string(state)}, purvey.Page{Limit: 100, Sort: purvey.SortOldest})
 	w.must(err)
 	return l.Items
 }

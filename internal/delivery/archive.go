@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"io"
 	"strings"
 	"time"
 
@@ -169,7 +168,7 @@ const membersHash = 8
 func hashMembers(members []member) []byte {
 	h := sha256.New()
 	for _, m := range members {
-		io.WriteString(h, m.src.holder+m.src.version+m.file.ID)
+		h.Write([]byte(m.src.holder + m.src.version + m.file.ID))
 	}
 	return h.Sum(nil)[:membersHash]
 }

@@ -96,11 +96,11 @@ func (b *Body) Send(ctx context.Context, w io.Writer, from, to int64) error {
 		switch {
 		case p.goods != nil && p.size == 0 && lo == 0 && hi == 0:
 			// An empty file is delivered by being passed.
-			if oc, err := b.copyOf(ctx, i, 0); err != nil {
+			oc, err := b.copyOf(ctx, i, 0)
+			if err != nil {
 				return err
-			} else {
-				b.landing = append(b.landing, landing{oc.fly(0), b.written})
 			}
+			b.landing = append(b.landing, landing{oc.fly(0), b.written})
 		case lo >= hi:
 		case p.goods != nil:
 			if err := b.sendGoods(ctx, w, i, lo, hi); err != nil {

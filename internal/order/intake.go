@@ -37,11 +37,11 @@ func (s *Service) StoreEvent(ctx context.Context, scope purvey.Scope, id string)
 	return s.db.StoreEvent(ctx, scope, id)
 }
 
-// StoreEventFilter narrows a list of events.
-type StoreEventFilter = store.StoreEventFilter
+// NewsFilter narrows a list of events.
+type NewsFilter = store.NewsFilter
 
 // StoreEvents lists the events of stores.
-func (s *Service) StoreEvents(ctx context.Context, scope purvey.Scope, f StoreEventFilter, p purvey.Page) (purvey.Listed[purvey.StoreEvent], error) {
+func (s *Service) StoreEvents(ctx context.Context, scope purvey.Scope, f NewsFilter, p purvey.Page) (purvey.Listed[purvey.StoreEvent], error) {
 	return s.db.StoreEvents(ctx, scope, f, p)
 }
 

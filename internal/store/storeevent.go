@@ -44,14 +44,14 @@ func (q Queries) StoreEventByDigest(ctx context.Context, scope purvey.Scope, sou
 		[]any{scope.ShopID, scope.Mode, source, digest}, scanStoreEvent)
 }
 
-// StoreEventFilter narrows a list of events; "" narrows nothing.
-type StoreEventFilter struct {
+// NewsFilter narrows a list of events; "" narrows nothing.
+type NewsFilter struct {
 	State  string
 	Source string
 }
 
 // StoreEvents lists the scope's events.
-func (q Queries) StoreEvents(ctx context.Context, scope purvey.Scope, f StoreEventFilter, p purvey.Page) (purvey.Listed[purvey.StoreEvent], error) {
+func (q Queries) StoreEvents(ctx context.Context, scope purvey.Scope, f NewsFilter, p purvey.Page) (purvey.Listed[purvey.StoreEvent], error) {
 	w := newWhere(`e.shop_id = $1 AND e.mode = $2`, scope.ShopID, scope.Mode)
 	if f.State != "" {
 		w.and(`e.state = ?`, f.State)

@@ -46,7 +46,7 @@ func (a *api) listStoreEvents(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var f order.StoreEventFilter
+	var f order.NewsFilter
 	f.State, err = r.enumParam("state", string(purvey.StoreEventReceived), string(purvey.StoreEventDone), string(purvey.StoreEventUnmapped), string(purvey.StoreEventFailed))
 	if err != nil {
 		return nil, err

@@ -40,13 +40,13 @@ func (a *array) begin() {
 		a.begun = true
 		a.w.Header().Set("Content-Type", "application/json")
 		a.w.Header().Set("X-Content-Type-Options", "nosniff")
-		a.out.WriteByte('[')
+		_ = a.out.WriteByte('[') // what fails is told by Flush
 	}
 }
 
 func (a *array) add(v any) error {
 	if a.begun {
-		a.out.WriteByte(',')
+		_ = a.out.WriteByte(',')
 	}
 	a.begin()
 	_, err := a.out.Write(httpjson.Encode(v))
@@ -63,7 +63,7 @@ func (a *array) end(err error) error {
 		return err
 	}
 	a.begin()
-	a.out.WriteString("]\n")
+	_, _ = a.out.WriteString("]\n")
 	if a.out.Flush() != nil {
 		panic(http.ErrAbortHandler)
 	}
