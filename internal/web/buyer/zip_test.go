@@ -161,6 +161,7 @@ func TestZipBeyondFourGigabytes(t *testing.T) {
 	w.must(err)
 	w.must(hole.Truncate(size))
 	w.must(hole.Close())
+	w.tx(func(tx *store.Tx) error { return tx.InsertChecksum(context.Background(), digest, 0x1234_5678) }) // spares reading the holes
 	var ids []string
 	for i := range 3 {
 		f := purvey.File{ShopID: w.shop.ID, Name: fmt.Sprintf("%d.bin", i), Size: size, Type: "application/octet-stream", Digest: digest, Uploaded: true}
@@ -175,7 +176,7 @@ func TestZipBeyondFourGigabytes(t *testing.T) {
 	}
 	r, err := zip.NewReader(at, at.size)
 	w.must(err)
-	if len(r.File) != 3 || r.File[2].UncompressedSize64 != size || r.File[2].CRC32 != r.File[0].CRC32 {
+	if len(r.File) != 3 || r.File[2].UncompressedSize64 != size || r.File[2].CRC32 != 0x1234_5678 {
 		t.Fatalf("%+v", r.File)
 	}
 	offset, err := r.File[2].DataOffset()
