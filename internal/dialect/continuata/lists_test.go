@@ -104,6 +104,17 @@ func TestCONT33_RecordedPurchases(t *testing.T) {
 		}
 		w.call(w.admin, "POST", "/api/generate-download-url", `{"productId":"drums","customerEmail":"eve@example.org","orderId":"A-1"}`).refused(409)
 		w.call(w.admin, "POST", "/api/generate-download-url", `{"productId":"drums","customerEmail":"eve@example.org","orderId":"`+strings.Repeat("x", 300)+`"}`).refused(400)
+		// What is fetched by such a token is a download of the order.
+		tied := w.mint(`{"productId":"drums","customerEmail":"ana@example.org","orderId":"A-1"}`)
+		ordered, err := w.orders.ByReference(t.Context(), w.scope, "A-1")
+		w.must(err)
+		page := w.call("", "GET", tied.DownloadURL, "").want(200)
+		w.call("", "GET", formAction.FindStringSubmatch(page.body)[1], "").want(200)
+		events, err := w.db.EventsOfOrder(t.Context(), w.scope, ordered.ID)
+		w.must(err)
+		if last := events[len(events)-1]; last.Type != purvey.EventFileDownloaded || last.Data.Download.MintID == "" || last.Data.Download.OrderID != ordered.ID {
+			t.Errorf("%+v", last)
+		}
 		// A refund ends the token with the purchase, and without an order id a
 		// new purchase may follow.
 		m := w.mint(`{"productId":"pads","customerEmail":"bo@example.org"}`)
