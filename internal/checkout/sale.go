@@ -191,6 +191,10 @@ func (s *Service) Decide(ctx context.Context, x Sale, outcome purvey.PaymentStat
 // settle brings an outcome into the order, and into the payment it came by.
 func (s *Service) settle(ctx context.Context, x *Sale, outcome purvey.PaymentState, p *purvey.Payment) error {
 	to := map[purvey.PaymentState]purvey.FinancialStatus{purvey.PaymentPaid: purvey.Paid, purvey.PaymentDeclined: purvey.Voided}[outcome]
+	before := purvey.PaymentState("")
+	if p != nil {
+		before = p.State
+	}
 	err := s.db.Tx(ctx, func(tx *store.Tx) error {
 		scope := purvey.Scope{ShopID: x.Order.ShopID, Mode: x.Order.Mode}
 		o, err := tx.LockOrder(ctx, scope, x.Order.ID)
@@ -202,21 +206,38 @@ func (s *Service) settle(ctx context.Context, x *Sale, outcome purvey.PaymentSta
 			if o, err = s.orders.Patch(tx.With(ctx), scope, o.ID, order.Patch{Financial: &to}); err != nil {
 				return err
 			}
-		} else if outcome == purvey.PaymentPaid && !o.Financial.WasPaid() {
-			state = purvey.PaymentStray
+		} else if outcome == purvey.PaymentPaid && p != nil {
+			paid, err := s.paidBefore(ctx, tx, *p)
+			if err != nil {
+				return err
+			}
+			if paid || !o.Financial.WasPaid() {
+				state = purvey.PaymentStray
+			}
 		}
 		x.Order = o
-		if p == nil || p.State == state {
+		if p == nil || before == state {
 			return nil
 		}
 		p.State = state
 		return tx.SetPaymentState(ctx, p.ID, state)
 	})
-	if err == nil && p != nil && p.State == purvey.PaymentStray {
-		s.o.Log.ErrorContext(ctx, "a payment came for an order that had ended: refund it at the gateway",
+	if err == nil && p != nil && p.State == purvey.PaymentStray && before != purvey.PaymentStray {
+		s.o.Log.ErrorContext(ctx, "a payment came that its order did not wait for: refund it at the gateway",
 			"order", x.Order.Name, "gateway", p.Gateway, "reference", p.Reference)
 	}
 	return err
+}
+
+// paidBefore tells whether the order of a payment was paid by another one.
+func (s *Service) paidBefore(ctx context.Context, tx *store.Tx, p purvey.Payment) (bool, error) {
+	payments, err := tx.PaymentsOfOrder(ctx, p.OrderID)
+	for _, other := range payments {
+		if other.ID != p.ID && other.State == purvey.PaymentPaid {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 // Settle asks the gateways how the payments of a sale stand, and brings the
@@ -315,74 +336,6 @@ func (s *Service) Notify(ctx context.Context, slug, name string, n Notification)
 	}
 	if err == nil {
 		_, err = s.Settle(ctx, Sale{shop, o}, false)
-	}
-	return err
-}
-
-// Sweep asks the gateways for every sale that waits, and ends those that were
-// not paid in the time that their shop's setting gives. What one sale fails
-// with keeps none of the others waiting. Safe to run again. Serves PUB-36.
-func (s *Service) Sweep(ctx context.Context) error {
-	const piece = 100
-	var failed error
-	for after := ""; ; {
-		orders, err := s.db.UnpaidSales(ctx, after, piece)
-		if err != nil {
-			return err
-		}
-		for _, o := range orders {
-			if err := s.sweepSale(ctx, o.ID); err != nil {
-				failed = errors.Join(failed, err)
-			}
-			after = o.ID
-		}
-		if len(orders) < piece {
-			break
-		}
-	}
-	return errors.Join(failed, s.db.Tx(store.Later(ctx), func(tx *store.Tx) error { return tx.DeleteSpentTokens(ctx, tx.Now()) }))
-}
-
-func (s *Service) sweepSale(ctx context.Context, id string) error {
-	x, err := s.sale(ctx, id)
-	if err != nil {
-		if purvey.ReasonOf(err) == purvey.ReasonShopDisabled {
-			return nil // it waits with its shop
-		}
-		return err
-	}
-	age := time.Duration(x.Shop.Settings.Lifetimes.PendingSale) * time.Second
-	old := !s.db.Now().Before(x.Order.CreatedAt.Add(age))
-	if x, err = s.Settle(ctx, x, false); err != nil || !x.Pending() || !old {
-		return err
-	}
-	payments, err := s.db.PaymentsOfOrder(ctx, id)
-	if err != nil {
-		return err
-	}
-	for i := range payments {
-		p := &payments[i]
-		switch {
-		case p.Reference == "":
-		case p.State == purvey.PaymentPending:
-			return nil // the money is on its way
-		case p.State == purvey.PaymentOpen:
-			state, err := s.ask(ctx, x, *p, true)
-			if err != nil {
-				return err
-			}
-			if state != purvey.PaymentDeclined {
-				return s.settle(ctx, &x, state, p)
-			}
-			if err := s.note(ctx, p, state); err != nil {
-				return err
-			}
-		}
-	}
-	expired := purvey.FinancialExpired
-	_, err = s.orders.Patch(ctx, purvey.Scope{ShopID: x.Order.ShopID, Mode: x.Order.Mode}, id, order.Patch{Financial: &expired})
-	if errors.Is(err, purvey.Conflict) {
-		return nil // it was paid or ended meanwhile
 	}
 	return err
 }

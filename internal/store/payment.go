@@ -49,6 +49,14 @@ func (q Queries) UnpaidSales(ctx context.Context, afterID string, limit int) ([]
 		[]any{afterID, limit}, scanOrder)
 }
 
+// LeftPayments lists the payments that are under way for orders which wait for
+// none any more, in pieces.
+func (q Queries) LeftPayments(ctx context.Context, afterID string, limit int) ([]purvey.Payment, error) {
+	return collect(ctx, q, `SELECT `+paymentColumns+` FROM payment y JOIN orders o ON o.id = y.order_id
+		WHERE y.state IN ('open', 'pending') AND y.reference <> '' AND o.financial <> 'PENDING' AND y.id > $1 ORDER BY y.id LIMIT $2`,
+		[]any{afterID, limit}, scanPayment)
+}
+
 // SpendToken notes that a token that may be used once was; false when it was
 // used before.
 func (tx *Tx) SpendToken(ctx context.Context, shopID, jti string, expires time.Time) (bool, error) {

@@ -1,6 +1,7 @@
 package publicala_test
 
 import (
+	"errors"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -195,6 +196,15 @@ func TestPUB17_Reference(t *testing.T) {
 		w.call("DELETE", v1+"/R1?id_type=external", "").want(200)
 		w.call("POST", v1, body).refused("external_reference")
 		w.as(w.sandbox, "POST", v1, body).want(201) // another mode
+		// What an order that is refused would have made is not there.
+		ghost := with(t, with(t, sale("ghost", `"external_reference":"R1"`), "user.id", "ghost"), "user.email", "ghost@example.org")
+		w.call("POST", v1, ghost).refused("external_reference")
+		if _, err := w.catalog.ProductByKey(t.Context(), w.shop.ID, "external", "ghost"); !errors.Is(err, purvey.NotFound) {
+			t.Errorf("a product of a refused order: %v", err)
+		}
+		if _, err := w.orders.CustomerByExternalID(t.Context(), purvey.Scope{ShopID: w.shop.ID, Mode: purvey.Live}, "ghost"); !errors.Is(err, purvey.NotFound) {
+			t.Errorf("a user of a refused order: %v", err)
+		}
 		if n := w.call("GET", v1+"?product_id=raced&product_type=content", "").at("meta.total"); n != "1" {
 			t.Error(n)
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"purvey"
+	"purvey/internal/order"
 )
 
 // vendor answers as Stripe and Mercado Pago do, as far as their documentation
@@ -411,6 +412,38 @@ func TestPUB16_OneSession(t *testing.T) {
 		}
 		if a := x.get(page); a.status != 303 || v.count() != 1 {
 			t.Errorf("%d, %d sessions", a.status, v.count())
+		}
+	})
+}
+
+// PUB-16, PUB-31: a session of an order that was ended is ended by the sweep;
+// what was paid in it before is noted, and the order stays as it is.
+func TestPUB16_Left(t *testing.T) {
+	t.Parallel()
+	each(t, func(x *till) {
+		v := newVendor(t)
+		x.settings(`{"gateways":{"live":"stripe","stripe":{"secret_key":"sk_test_1","webhook_secret":"whsec_1","api_base":"` + v.url + `"}}}`)
+		scope := purvey.Scope{ShopID: x.shop.ID, Mode: purvey.Live}
+		for i, paid := range []bool{false, true} {
+			o := x.sale(purvey.Live, 1050)
+			x.get(x.get(x.link(o)).to())
+			id := fmt.Sprintf("cs_test_%d", i+1)
+			if _, err := x.orders.End(t.Context(), scope, o.ID, order.Ending{Zone: time.UTC}); err != nil {
+				t.Fatal(err)
+			}
+			want := purvey.PaymentDeclined
+			if paid {
+				want = purvey.PaymentStray
+				v.set(id, map[string]any{"status": "complete", "payment_status": "paid"})
+			}
+			for range 2 {
+				x.must(x.checkout.Sweep(t.Context()))
+			}
+			payments, err := x.db.PaymentsOfOrder(t.Context(), o.ID)
+			x.must(err)
+			if len(payments) != 1 || payments[0].State != want || x.state(o) != purvey.PublishedCancelled || !paid && v.session(id)["status"] != "expired" {
+				t.Errorf("%+v, %s, %v", payments, x.state(o), v.session(id))
+			}
 		}
 	})
 }

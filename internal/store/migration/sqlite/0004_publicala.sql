@@ -13,6 +13,7 @@ CREATE TABLE payment (
   updated_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX payment_order ON payment (order_id, id);
+CREATE INDEX payment_open ON payment (id) WHERE state IN ('open', 'pending');
 
 CREATE TABLE spent_token (
   shop_id TEXT NOT NULL,
