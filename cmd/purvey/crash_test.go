@@ -65,6 +65,7 @@ func testKilled(t *testing.T, engine string, kills int) {
 			}()
 		}
 		<-time.After(time.Duration(20+rand.IntN(80)) * time.Millisecond)
+		c.awaitWork()
 		c.kill()
 		stop()
 		wg.Wait()
@@ -101,6 +102,27 @@ type crash struct {
 type tusUpload struct {
 	location string
 	content  []byte
+}
+
+// awaitWork waits, if the machine is busy with other things, until something
+// was done since the last kills.
+func (c *crash) awaitWork() {
+	tick := time.NewTicker(3 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(10 * time.Second)
+	for {
+		c.mu.Lock()
+		enough := len(c.orders) > c.kills && len(c.files) > c.kills/2
+		c.mu.Unlock()
+		if enough {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			return
+		}
+	}
 }
 
 func (c *crash) start() {
