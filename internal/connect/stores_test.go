@@ -316,8 +316,10 @@ func TestSigned(t *testing.T) {
 		if o = w.only(); o.Financial != purvey.Refunded {
 			t.Errorf("%+v", o)
 		}
-		for _, bad := range []string{`[]`, `{}`, `{"customer":{"email":"x"},"lines":[{"digital_product_id":"epic-drums"}]}`, `{"customer":{"email":"a@example.org"},"lines":[]}`,
-			`{"customer":{"email":"a@example.org"},"lines":[{"digital_product_id":"epic-drums","quantity":0}]}`} {
+		for _, bad := range []string{
+			`[]`, `{}`, `{"customer":{"email":"x"},"lines":[{"digital_product_id":"epic-drums"}]}`, `{"customer":{"email":"a@example.org"},"lines":[]}`,
+			`{"customer":{"email":"a@example.org"},"lines":[{"digital_product_id":"epic-drums","quantity":0}]}`,
+		} {
 			w.send("signed", []byte(bad))
 		}
 		w.work()

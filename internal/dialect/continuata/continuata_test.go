@@ -44,8 +44,10 @@ func TestCONT01_Mint(t *testing.T) {
 		if m := w.mint(`{"productId":"epic-drums-v1"}`); m.ExpiresAt != "2026-01-05T12:01:00.000Z" {
 			t.Errorf("a shop's own lifetime: %s", m.ExpiresAt)
 		}
-		for _, bad := range []string{`{}`, `{"productId":""}`, `{"productId":7}`, `[]`, `{`, `{"productId":"epic-drums-v1","version":7}`,
-			`{"productId":"epic-drums-v1","customerEmail":"nobody"}`} {
+		for _, bad := range []string{
+			`{}`, `{"productId":""}`, `{"productId":7}`, `[]`, `{`, `{"productId":"epic-drums-v1","version":7}`,
+			`{"productId":"epic-drums-v1","customerEmail":"nobody"}`,
+		} {
 			w.call(w.admin, "POST", "/api/generate-download-url", bad).refused(400)
 		}
 	})
@@ -128,8 +130,13 @@ func TestCONT18_Errors(t *testing.T) {
 			method, path string
 			status       int
 		}{
-			{"GET", "/api/nothing", 404}, {"GET", "/api/", 404}, {"DELETE", "/api/products/x", 405}, {"GET", "/api/generate-download-url", 405},
-			{"POST", "/api/purchases", 405}, {"POST", "/api/reports/downloads", 405}, {"GET", "/api/reports/downloads?from=1", 400},
+			{"GET", "/api/nothing", 404},
+			{"GET", "/api/", 404},
+			{"DELETE", "/api/products/x", 405},
+			{"GET", "/api/generate-download-url", 405},
+			{"POST", "/api/purchases", 405},
+			{"POST", "/api/reports/downloads", 405},
+			{"GET", "/api/reports/downloads?from=1", 400},
 		} {
 			a := w.call(w.admin, c.method, c.path, "")
 			a.refused(c.status)
@@ -184,8 +191,10 @@ func TestCONT04_CONT05_CONT06_Products(t *testing.T) {
 			t.Errorf("%s", a.body)
 		}
 		w.call(w.admin, "POST", "/api/products", `{"name":"Other","slug":"granular pads"}`).refused(409)
-		for _, bad := range []string{`{"slug":"x"}`, `{"name":"x"}`, `{"name":"","slug":"x"}`, `{"name":"x","slug":"!!"}`, `{"name":"x","slug":7}`,
-			`{"name":"` + strings.Repeat("x", 201) + `","slug":"x"}`, `{"name":"x","slug":"x","description":"` + strings.Repeat("x", 5001) + `"}`} {
+		for _, bad := range []string{
+			`{"slug":"x"}`, `{"name":"x"}`, `{"name":"","slug":"x"}`, `{"name":"x","slug":"!!"}`, `{"name":"x","slug":7}`,
+			`{"name":"` + strings.Repeat("x", 201) + `","slug":"x"}`, `{"name":"x","slug":"x","description":"` + strings.Repeat("x", 5001) + `"}`,
+		} {
 			w.call(w.admin, "POST", "/api/products", bad).refused(400)
 		}
 		var pairs []struct {
@@ -292,8 +301,10 @@ func TestCONT23_CONT31_DownloadPage(t *testing.T) {
 			t.Errorf("%v", a.header)
 		}
 		grant := w.call("", "POST", direct, "").want(303).header.Get("Location")
-		for _, path := range []string{"/download", "/download?token=", "/download?token=" + strings.Repeat("0", 64), "/download?token=x",
-			"/download/files/" + f.ID, "/download/files/66a1f0c2b7d94e3f8a101a01?token=" + m.DownloadToken, "/download/else?token=" + m.DownloadToken} {
+		for _, path := range []string{
+			"/download", "/download?token=", "/download?token=" + strings.Repeat("0", 64), "/download?token=x",
+			"/download/files/" + f.ID, "/download/files/66a1f0c2b7d94e3f8a101a01?token=" + m.DownloadToken, "/download/else?token=" + m.DownloadToken,
+		} {
 			if a := w.call("", "GET", path, ""); a.status != 404 {
 				t.Errorf("%s: %d", path, a.status)
 			}

@@ -56,8 +56,10 @@ func TestCONT02_Purchases(t *testing.T) {
 		row(1, map[string]any{"status": "refunded"})
 		row(2, map[string]any{"vendor": "api", "customerEmail": "", "customerName": "Bo Reader", "externalOrderId": "77001", "status": "active"})
 		row(3, map[string]any{"vendor": "shopify", "externalOrderId": "820", "externalKey": nil, "quantity": 1.0})
-		row(4, map[string]any{"id": native.Lines[0].ID, "productId": "drums", "productName": "The drums", "customerEmail": "ana@example.org", "customerName": "Ana Lopez",
-			"externalOrderId": nil, "createdAt": "2026-01-05T12:00:00.000Z", "status": "active"})
+		row(4, map[string]any{
+			"id": native.Lines[0].ID, "productId": "drums", "productName": "The drums", "customerEmail": "ana@example.org", "customerName": "Ana Lopez",
+			"externalOrderId": nil, "createdAt": "2026-01-05T12:00:00.000Z", "status": "active",
+		})
 		row(5, map[string]any{"productId": "pads"})
 		for _, token := range []string{w.sandbox, w.token(w.newShop("other"), purvey.Admin, purvey.Live)} {
 			if a := w.call(token, "GET", "/api/purchases", "").want(200); strings.TrimSpace(a.body) != "[]" {
