@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"purvey/internal/order"
 )
 
 type statsSeen struct {
@@ -251,5 +253,28 @@ func TestMessageCalls(t *testing.T) {
 		d.refused(d.call(d.member, "GET", prefix+"messages/none", ""), 404, "not_found")
 		d.refused(d.call(d.sandbox, "GET", prefix+"messages/"+m["id"].(string), ""), 404, "not_found")
 		d.refused(d.call(d.member, "DELETE", prefix+"messages/"+m["id"].(string), ""), 405, "method_not_allowed")
+	})
+}
+
+// With a mail server live mail is queued for it; sandbox mail is kept.
+func TestSandboxMailIsKept(t *testing.T) {
+	t.Parallel()
+	onDesk(t, func(d *desk) {
+		d.backend.Orders = order.New(d.db, order.Options{PageURL: d.backend.Delivery.PageURL, Mail: true})
+		mux := http.NewServeMux()
+		Register(mux, d.backend)
+		d.handler = documented(t, mux)
+		p := d.product("Kit")
+		for token, want := range map[string]string{d.member: "queued", d.sandbox: "kept"} {
+			a := d.call(token, "POST", prefix+"orders", `{"customer":{"email":"ana@example.org"},"lines":[{"digital_product_id":"`+p+`"}]}`)
+			if a.status != 201 {
+				t.Fatalf("%d %s", a.status, a.body)
+			}
+			var l listing
+			d.call(token, "GET", prefix+"messages", "").into(t, &l)
+			if l.names("state") != want {
+				t.Errorf("%v, want one %s", l.Data, want)
+			}
+		}
 	})
 }
