@@ -385,3 +385,69 @@ func TestBDD35_EverythingAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// BDD-49: what the vendor leaves to its admin pages is a call here: products
+// are made, changed and archived, files of any size stored, links seen, changed
+// and taken back, orders made by hand.
+func TestBDD49_WhatTheAdminDoes(t *testing.T) {
+	t.Parallel()
+	onDesk(t, func(d *desk) {
+		const size = 26<<20 + 7 // more than POST /files takes
+		tus := []string{"Tus-Resumable", "1.0.0"}
+		a := d.call(d.member, "POST", prefix+"uploads", "", append(tus, "Upload-Length", fmt.Sprint(size), "Upload-Metadata", "filename ZmlsbS5tcDQ=,filetype dmlkZW8vbXA0")...)
+		if a.status != 201 {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		location := a.header.Get("Location")
+		for _, part := range [][2]int{{0, 20 << 20}, {20 << 20, size}} {
+			a = d.call(d.member, "PATCH", location, strings.Repeat("x", part[1]-part[0]),
+				append(tus, "Upload-Offset", fmt.Sprint(part[0]), "Content-Type", "application/offset+octet-stream")...)
+			if a.status != 204 {
+				t.Fatalf("%d %s", a.status, a.body)
+			}
+		}
+		film := a.header.Get("Purvey-File-Id")
+		var f object
+		if d.ok(200, "GET", "files/"+film, "", &f); f["size"] != float64(size) || f["name"] != "film.mp4" || f["type"] != "video/mp4" || f["uploaded"] != true {
+			t.Errorf("%v", f)
+		}
+		p := d.product("Film", `"file_ids":["`+film+`"]`)
+		var got object
+		d.ok(200, "PATCH", "digital-products/"+p, `{"name":"Film, restored","max_downloads":3,"links":[{"name":"Trailer","url":"https://example.org/trailer"}]}`, &got)
+		if got["name"] != "Film, restored" || got["max_downloads"] != 3.0 || len(got["links"].([]any)) != 1 || len(got["files"].([]any)) != 1 {
+			t.Errorf("%v", got)
+		}
+		o := d.buy(p)
+		d.ok(200, "PATCH", "digital-products/"+p, `{"is_archived":true}`, nil)
+		if d.count("digital-products") != 0 || d.count("digital-products?include_archived=true") != 1 {
+			t.Error("an archived product is listed, or lost")
+		}
+		if status, body := d.fetch(d.page(o) + "/files/" + film); status != 200 || len(body) != size { // who bought it keeps it
+			t.Errorf("a file of an archived product: %d, %d bytes", status, len(body))
+		}
+
+		flyer := d.store("flyer.txt", "flyer")
+		var link struct {
+			ID, URL string
+			Limit   int `json:"download_limit"`
+		}
+		d.ok(201, "POST", "download-links", `{"file_ids":["`+flyer+`"]}`, &link)
+		page := strings.TrimPrefix(link.URL, "http://shop.example")
+		if status, body := d.fetch(page + "/files/" + flyer); status != 200 || body != "flyer" {
+			t.Errorf("a link's file: %d %q", status, body)
+		}
+		if l := d.list("download-links"); l.names("id") != link.ID {
+			t.Errorf("%v", l.Data)
+		}
+		d.ok(200, "PATCH", "download-links/"+link.ID, `{"use_download_limit":true,"download_limit":1}`, &link)
+		if link.Limit != 1 {
+			t.Errorf("%+v", link)
+		}
+		d.refused(d.call(d.member, "DELETE", prefix+"files/"+flyer, ""), 409, "conflict")
+		d.ok(200, "DELETE", "download-links/"+link.ID, "", nil)
+		if status, _ := d.fetch(page); status == 200 {
+			t.Error("a link that was taken back opens")
+		}
+		d.ok(200, "DELETE", "files/"+flyer, "", nil)
+	})
+}
