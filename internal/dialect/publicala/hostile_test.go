@@ -14,7 +14,7 @@ func TestPUB18_HostileInput(t *testing.T) {
 		w.book("bk-1")
 		id := w.call("POST", v1, permission("bk-1")).want(201).id()
 		texts := []string{"\x00", "a\x00b", "\xff\xfe", "'", `\`, "%", "\u202e", strings.Repeat("x", 5000), "{}", "-1", "9223372036854775808", "1e400", "\n", " "}
-		for _, text := range texts {
+		for i, text := range texts {
 			q := url.QueryEscape(text)
 			for _, name := range []string{
 				"id_type", "user_id", "user_email", "product_id", "product_type", "start_at", "end_at", "page", "per_page",
@@ -44,7 +44,11 @@ func TestPUB18_HostileInput(t *testing.T) {
 				"type", "external_reference", "return_url", "unit_price", "currency_id", "user", "user.id", "user.email", "products", "products.0", "products.0.type",
 				"products.0.id", "products.0.name", "products.0.url", "products.0.unit_price", "products.0.currency_id", "products.0.expiration_date",
 			} {
-				for _, v := range []any{text, []any{text}, map[string]any{text: text}, 1e300, -0.001, true} {
+				values := []any{text}
+				if i == 0 {
+					values = append(values, []any{text}, map[string]any{text: text}, 1e300, -0.001, true)
+				}
+				for _, v := range values {
 					if a := w.call("POST", v1, with(t, sale("bk-1"), path, v)); a.status != 422 && a.status != 201 {
 						t.Errorf("%s = %v: %d %s", path, v, a.status, a.body)
 					}

@@ -115,6 +115,7 @@ type handler func(w http.ResponseWriter, r *request) error
 // PUB-33.
 func (a *api) checked(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		w.Header().Set("Cache-Control", "no-store") // answers hold links that open a checkout
 		caller, err := a.authenticate(req)
 		if err == nil {
 			err = a.limit(w, req, caller)

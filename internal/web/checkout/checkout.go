@@ -78,6 +78,9 @@ func Register(mux *http.ServeMux, b Backend) {
 // token takes a token from the query, a header or a cookie, and of a POST from
 // its form. Serves PUB-14, PUB-40.
 func (h *handlers) token(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodHead {
+		return nil // whoever only looks must not use a token up
+	}
 	text := r.URL.Query().Get(checkout.TokenParam)
 	if text == "" {
 		text = r.Header.Get(checkout.TokenParam)
@@ -128,6 +131,9 @@ func (h *handlers) page(w http.ResponseWriter, r *http.Request) error {
 	if !x.Pending() {
 		redirect(w, r, http.StatusSeeOther, h.Checkout.ReturnURL(x))
 		return nil
+	}
+	if x.Order.Mode == purvey.Live && r.Method == http.MethodHead {
+		return nil // nor begin a payment
 	}
 	if x.Order.Mode == purvey.Live {
 		to, err := h.Checkout.Begin(r.Context(), x)

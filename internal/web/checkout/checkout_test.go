@@ -263,6 +263,9 @@ func TestPUB40_SignOn(t *testing.T) {
 		}
 		x.settings(`{"publicala":{"external_auth_key":"` + key + `","external_auth_issuer":"my-store"}}`)
 		first := good(nil)
+		if a := x.do(httptest.NewRequest("HEAD", first, nil)); a.status != 200 || a.header.Get("Set-Cookie") != "" {
+			t.Errorf("HEAD: %d", a.status)
+		}
 		a := x.get(first)
 		cookie := a.header.Get("Set-Cookie")
 		if a.status != 302 || a.to() != origin+"/my" || !strings.HasPrefix(cookie, "purvey_my=") || !strings.Contains(cookie, "Path=/my") || !strings.Contains(cookie, "HttpOnly") {
