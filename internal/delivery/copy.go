@@ -258,7 +258,7 @@ func insertCopy(ctx context.Context, tx *store.Tx, src *source, f purvey.File, d
 
 // freshMost bounds the copies that wait for their first flush; the next one
 // waits for one of them.
-const freshMost = 1000
+const freshMost = 5000
 
 // beginFree begins another copy after one that is over, where nothing has to be
 // decided: the allowance has no limit, the order's first download of the file

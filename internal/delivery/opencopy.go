@@ -34,9 +34,10 @@ type flight struct {
 	from, to int64 // what was, or is being, handed to the connection; guarded by copy.mu
 }
 
-// staleAfter is how long an idle copy in memory is believed: another process
-// may have sent bytes of it meanwhile.
-const staleAfter = 2 * time.Second
+// staleAfter is how long a copy at rest stays in memory, where it is believed
+// by a process that is alone. Others ask the database each time, since another
+// process may have sent bytes of it meanwhile.
+const staleAfter = time.Minute
 
 // slack is how many bytes of an answer may lie between us and the client.
 // While a transfer runs they are not taken for delivered.

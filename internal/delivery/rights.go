@@ -19,9 +19,9 @@ type known struct {
 }
 
 // rights remembers what was read for requests of bytes, of which a download
-// manager sends many. It is believed as long as this process has written nothing
-// that bears on a right, and no longer than rightLife: what is revoked in
-// another process ends within that time.
+// manager sends many. It is believed as long as nothing was written that bears
+// on a right: by this process, which is known at once, or by another one, such
+// as a command at the prompt, for which Run looks every second.
 type rights struct {
 	mu     sync.Mutex
 	orders map[string]*known
@@ -29,7 +29,7 @@ type rights struct {
 }
 
 const (
-	rightLife  = time.Second
+	rightLife  = time.Minute
 	rightsMost = 4096 // orders, and lines, that are remembered
 )
 

@@ -53,10 +53,10 @@ func (c *cache) note(text string) {
 }
 
 // RightsVersion gives a number that has changed when this process has answered
-// a write that may bear on who may have which bytes, so that a right read a
-// moment ago need not be read again. What other processes write does not change
-// it: believe it no longer than a second. ok is false on PostgreSQL, where
-// other nodes write all the time.
+// a write that may bear on who may have which bytes, so that a right read
+// before need not be read again. What another process writes, such as a command
+// at the prompt, changes it with the next transaction of this one, be it empty.
+// ok is false on PostgreSQL, where other nodes write all the time.
 func (db *DB) RightsVersion() (version uint64, ok bool) {
 	return db.rights.Load(), db.writer != nil
 }
@@ -119,6 +119,7 @@ func (w *writer) refresh() error {
 	if version != w.cache.version {
 		w.cache.drop()
 		w.cache.version = version
+		w.db.rights.Add(1)
 	}
 	return rows.Err()
 }

@@ -46,3 +46,33 @@ func TestRightsVersion(t *testing.T) {
 		moved("a reading", false, func(tx *store.Tx) error { _, err := tx.OrderByID(ctx, o.ID); return err })
 	})
 }
+
+// TestRightsVersionSeesOtherProcesses writes through another handle on the
+// same file.
+func TestRightsVersionSeesOtherProcesses(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := storetest.Options(t, "sqlite")
+	here, there := storetest.Open(t, o, nil), storetest.Open(t, o, nil)
+	empty := func(*store.Tx) error { return nil }
+	if err := here.Tx(ctx, empty); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := here.RightsVersion()
+	if err := here.Tx(ctx, empty); err != nil {
+		t.Fatal(err)
+	}
+	if now, _ := here.RightsVersion(); now != before {
+		t.Fatal("an empty transaction moved it")
+	}
+	shop := purvey.Shop{Slug: "other", Name: "Other", State: purvey.ShopActive, Settings: purvey.DefaultSettings("other")}
+	if err := there.Tx(ctx, func(tx *store.Tx) error { _, err := tx.InsertShop(ctx, &shop); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if err := here.Tx(ctx, empty); err != nil {
+		t.Fatal(err)
+	}
+	if now, _ := here.RightsVersion(); now == before {
+		t.Fatal("another process's write was not seen")
+	}
+}
