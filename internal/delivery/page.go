@@ -192,3 +192,32 @@ func (s *Service) LinkOwner(ctx context.Context, id, secret string) (shop purvey
 	}
 	return src.shop, true
 }
+
+// GrantOwner gives the shop behind a byte URL, its customer's locale, and
+// whether it is of a share link. For one that leads nowhere all are zero.
+func (s *Service) GrantOwner(ctx context.Context, token string) (shop purvey.Shop, locale string, link bool) {
+	g, err := s.openGrant(token)
+	if err != nil {
+		return purvey.Shop{}, "", false
+	}
+	var src *source
+	if g.kind == grantOrderZip {
+		k, err := s.orderNow(ctx, g.holder, g.epoch)
+		if err != nil {
+			return purvey.Shop{}, "", false
+		}
+		return k.shop, k.order.Customer.Locale, false
+	}
+	switch g.kind {
+	case grantLinkZip:
+		src, err = s.linkByID(ctx, g.holder)
+	case grantMintZip:
+		src, err = s.mintByID(ctx, g.holder)
+	default:
+		src, err = s.granted(ctx, g)
+	}
+	if err != nil {
+		return purvey.Shop{}, "", false
+	}
+	return src.shop, src.right.Order.Customer.Locale, src.via == purvey.ViaLink
+}

@@ -16,10 +16,15 @@ func (h *handlers) granted(w http.ResponseWriter, r *http.Request) error {
 		// The address was good once and never will be again.
 		err = &purvey.Error{Kind: purvey.Gone, Reason: purvey.ReasonCanceled}
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = h.sendItem(w, r, it)
 	}
-	return h.sendItem(w, r, it)
+	if err == nil {
+		return nil
+	}
+	p := problem{error: err}
+	p.shop, p.locale, p.link = h.Delivery.GrantOwner(r.Context(), r.PathValue("grant"))
+	return p
 }
 
 // orderZip sends all files of an order as one archive.
