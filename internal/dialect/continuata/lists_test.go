@@ -216,7 +216,7 @@ func TestCONT03_CONT29_Report(t *testing.T) {
 
 // Lists and reports of any length take the memory of a page.
 func TestListsTakeFlatMemory(t *testing.T) {
-	t.Parallel()
+	// Alone, since it measures the memory of the whole process.
 	w := newWorld(t, storetest.Open(t, storetest.Options(t, "sqlite"), storetest.NewClock()), storetest.NewClock(), auth.Options{NoLimits: true})
 	p := w.product("drums", w.file("a.zip", "a"))
 	const n = 4000

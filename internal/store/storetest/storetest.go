@@ -96,7 +96,7 @@ func Options(t *testing.T, engine string) store.Options {
 	}
 	schema := "t" + strings.ToLower(purvey.Secret(16))
 	admin(t, base, fmt.Sprintf("CREATE SCHEMA %s", schema))
-	t.Cleanup(func() { admin(t, base, fmt.Sprintf("DROP SCHEMA %s CASCADE", schema)) })
+	t.Cleanup(func() { drop(t, base, schema) })
 	u, err := url.Parse(base)
 	if err != nil {
 		t.Fatal("PURVEY_TEST_POSTGRES is not a URL")
@@ -105,6 +105,23 @@ func Options(t *testing.T, engine string) store.Options {
 	q.Set("search_path", schema)
 	u.RawQuery = q.Encode()
 	return store.Options{URL: u.String()}
+}
+
+// drop removes a schema. A killed process's last statement may still hold a
+// lock in it: then PostgreSQL gives up one of the two, and it is tried again.
+func drop(t *testing.T, dsn, schema string) {
+	t.Helper()
+	pool, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	for range 10 {
+		if _, err = pool.Exec(fmt.Sprintf("DROP SCHEMA %s CASCADE", schema)); err == nil {
+			return
+		}
+	}
+	t.Errorf("the schema %s stays: %v", schema, err)
 }
 
 func admin(t *testing.T, dsn, statement string) {
