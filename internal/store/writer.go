@@ -41,7 +41,7 @@ type write struct {
 // functions at least groupLater enter a group, however busy the foreground is.
 const (
 	groupMax     = 256
-	groupCommits = 3
+	groupCommits = 8
 	groupShort   = time.Millisecond
 	groupLong    = 10 * time.Millisecond
 	groupLater   = 4
