@@ -5,9 +5,9 @@
 // Both engines run the same statements, written with $1, $2, …; what truly
 // differs stands in dialect.go. [DB] reads from a pool. Every write goes
 // through [DB.Tx]: on SQLite one goroutine runs the waiting functions one
-// after another, each in a savepoint of one shared transaction, commits once
-// with a full sync, and only then answers them; on PostgreSQL each function is
-// a transaction of its own, run again when the server asks for that.
+// after another in one shared transaction, commits once with a full sync, and
+// only then answers them; one that fails is undone alone. On PostgreSQL each
+// function is a transaction of its own, run again when the server asks.
 //
 // Times are microseconds of the Unix epoch, with 0 for "none"; text compares
 // by bytes; JSON columns are opaque to SQL.
