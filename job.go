@@ -10,7 +10,6 @@ type JobKind string
 
 // The kinds of work.
 const (
-	JobDeliverOrder  JobKind = "deliver_order"   // Key: order id
 	JobSendMessage   JobKind = "send_message"    // Key: message id
 	JobSendWebhook   JobKind = "send_webhook"    // Key: delivery id; Lane: endpoint id
 	JobServeWaiting  JobKind = "serve_waiting"   // Key: shop, mode and tag

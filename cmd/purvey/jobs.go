@@ -24,7 +24,6 @@ func (a *app) jobs() {
 	})
 	w.Register(purvey.JobReplay, job.Work{Run: a.webhooks.RunReplay})
 	w.Register(purvey.JobCheckEndpoint, job.Work{Every: time.Hour, Run: a.webhooks.Check})
-	w.Register(purvey.JobDeliverOrder, job.Work{Run: func(ctx context.Context, j purvey.Job) error { return a.orders.Release(ctx, j.Key) }})
 	w.Register(purvey.JobReleaseDate, job.Work{Run: a.releaseDate})
 	w.Register(purvey.JobNotifyUpdate, job.Work{Run: a.notifyUpdate})
 	w.Register(purvey.JobServeWaiting, job.Work{Run: a.serveWaiting})

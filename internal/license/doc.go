@@ -27,10 +27,5 @@ func (s *Service) Key(ctx context.Context, scope purvey.Scope, id string) (purve
 	return s.db.LicenseKey(ctx, scope, id)
 }
 
-// Free counts a tag's free keys, up to a ceiling.
-func (s *Service) Free(ctx context.Context, scope purvey.Scope, tag string, ceiling int) (int, error) {
-	return s.db.CountFreeKeys(ctx, scope, tag, ceiling)
-}
-
 // Filter narrows a list of keys.
 type Filter = store.KeyFilter

@@ -13,7 +13,7 @@ import (
 func (s *Service) NotifyUpdate(ctx context.Context, productID, notes, campaign string) error {
 	const piece = 100
 	for after := ""; ; {
-		ids, err := s.db.OrdersOfProduct(ctx, productID, after, piece)
+		ids, err := s.db.OrdersOfProduct(ctx, productID, purvey.LineActive, after, piece)
 		if err != nil {
 			return err
 		}

@@ -172,7 +172,7 @@ func productsOf(ctx context.Context, tx *store.Tx, o *purvey.Order) (map[string]
 func (s *Service) ReleaseProduct(ctx context.Context, productID string) error {
 	const piece = 100
 	for after := ""; ; {
-		ids, err := s.db.OrdersToRelease(ctx, productID, after, piece)
+		ids, err := s.db.OrdersOfProduct(ctx, productID, purvey.LineProcessing, after, piece)
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"purvey"
 )
@@ -92,22 +91,9 @@ func (q Queries) NumberTaken(ctx context.Context, scope purvey.Scope, number int
 	return n > 0, err
 }
 
-// OrdersToRelease lists the orders with a paid line of the product that waits
-// for its date.
-func (q Queries) OrdersToRelease(ctx context.Context, productID, afterID string, limit int) ([]string, error) {
-	return collect(ctx, q, `SELECT DISTINCT l.order_id FROM order_line l WHERE l.product_id = $1 AND l.status = 'processing' AND l.order_id > $2
-		ORDER BY l.order_id LIMIT $3`, []any{productID, afterID, limit}, func(s scanner, id *string) error { return s.Scan(id) })
-}
-
-// OrdersPendingSince lists the orders of a type that are unpaid and older
-// than an instant.
-func (q Queries) OrdersPendingSince(ctx context.Context, source purvey.Source, before time.Time, limit int) ([]purvey.Order, error) {
-	return collect(ctx, q, `SELECT `+orderColumns+` FROM orders o WHERE o.source = $1 AND o.financial = 'PENDING' AND o.created_at < $2
-		ORDER BY o.id LIMIT $3`, []any{source, micros(before), limit}, scanOrder)
-}
-
-// OrdersOfProduct lists the orders with an active line of the product.
-func (q Queries) OrdersOfProduct(ctx context.Context, productID, afterID string, limit int) ([]string, error) {
-	return collect(ctx, q, `SELECT DISTINCT l.order_id FROM order_line l WHERE l.product_id = $1 AND l.status = 'active' AND l.order_id > $2
-		ORDER BY l.order_id LIMIT $3`, []any{productID, afterID, limit}, func(s scanner, id *string) error { return s.Scan(id) })
+// OrdersOfProduct lists the orders with a line of the product in the status,
+// after one.
+func (q Queries) OrdersOfProduct(ctx context.Context, productID string, status purvey.LineStatus, afterID string, limit int) ([]string, error) {
+	return collect(ctx, q, `SELECT DISTINCT l.order_id FROM order_line l WHERE l.product_id = $1 AND l.status = $2 AND l.order_id > $3
+		ORDER BY l.order_id LIMIT $4`, []any{productID, status, afterID, limit}, func(s scanner, id *string) error { return s.Scan(id) })
 }
