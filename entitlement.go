@@ -25,22 +25,31 @@ func (r Right) Goods() []File {
 	}
 }
 
-// Expiry is when access ends by itself: the earliest of the line's own date,
-// its scheduled ending and the product's days after purchase. Zero: never.
+// Expiry is when access ends by itself: the earlier of the line's own date and
+// the product's days after purchase, put off to what the shop granted the line
+// since, and its scheduled ending at the latest. Zero: never.
 func (r Right) Expiry() time.Time {
-	end := earliest(r.Line.ExpiresAt, r.Line.EndsAt)
+	end := r.Line.ExpiresAt
 	if d := r.Product.DownloadIn; d != nil && *d > 0 {
 		end = earliest(end, r.Order.CreatedAt.AddDate(0, 0, *d))
 	}
-	return end
+	if !end.IsZero() && end.Before(r.Line.OpenUntil) {
+		end = r.Line.OpenUntil
+	}
+	return earliest(end, r.Line.EndsAt)
 }
 
-// Allowance is how many copies of each file may be fetched; 0 is no limit.
+// Allowance is how many copies of each file may be fetched: the product's
+// limit, or what the shop granted the line instead; 0 is no limit.
 func (r Right) Allowance() int {
-	if m := r.Product.MaxDownloads; m != nil {
-		return *m
+	m := r.Product.MaxDownloads
+	switch {
+	case m == nil || *m == 0:
+		return 0
+	case r.Line.GrantedCopies > 0:
+		return r.Line.GrantedCopies
 	}
-	return 0
+	return *m
 }
 
 // Refusal says why access is refused, and whether the customer's page itself

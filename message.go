@@ -12,6 +12,11 @@ const (
 	MailFilesUpdated MessageKind = "files_updated"
 	MailLoginCode    MessageKind = "login_code"
 	MailOwnerWarning MessageKind = "owner_warning"
+
+	MailDownloadRequest   MessageKind = "download_request"  // to the shop: a customer needs more downloads
+	MailDownloadsGranted  MessageKind = "downloads_granted" // its answers to the customer
+	MailDownloadsDeclined MessageKind = "downloads_declined"
+	MailTest              MessageKind = "test" // of the way to the mail server
 )
 
 // MessageState is where a mail stands.
@@ -65,6 +70,38 @@ type MessageData struct {
 	Notes     string        `json:",omitempty"`
 	Subject   string        `json:",omitempty"` // of a warning
 	Body      string        `json:",omitempty"` // of a warning
+
+	FromName   string    `json:",omitempty"` // of the sender; "" the shop's name
+	ReplyTo    string    `json:",omitempty"`
+	Support    string    `json:",omitempty"` // address that customers may write to
+	SupportURL string    `json:",omitempty"`
+	Customer   string    `json:",omitempty"` // address of the customer that a mail to the shop is about
+	Copies     int       `json:",omitempty"` // of each file, that were granted; 0 no number
+	Until      time.Time `json:",omitzero"`  // to which access is open
+	Zone       string    `json:",omitempty"` // IANA name of the zone of Until
+}
+
+// MailData begins the data of a message of the shop with what it says of
+// itself.
+func (s Settings) MailData() MessageData {
+	return MessageData{
+		ShopName: s.Shop.Name, LogoURL: s.Shop.LogoURL, Accent: s.Shop.Accent, FromName: s.Mail.FromName, ReplyTo: s.Mail.ReplyTo,
+		Support: s.Support(), SupportURL: s.Shop.SupportURL, Zone: s.Shop.Timezone,
+	}
+}
+
+// MailTemplate is a shop's own wording of one kind of mail in one language,
+// from a moment on; what was sent before keeps the older one.
+type MailTemplate struct {
+	ID        string
+	ShopID    string
+	Kind      MessageKind
+	Locale    string // en, es, pt, de or fr
+	Removed   bool   // from here on the built-in wording holds again
+	Subject   string
+	Intro     string
+	Outro     string
+	CreatedAt time.Time
 }
 
 // MessageLine is one product in a mail.

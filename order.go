@@ -116,6 +116,8 @@ type Line struct {
 	Country          string          `json:",omitzero"` // ISO alpha-2 at the time of sale, or ""
 	VersionID        string          `json:",omitzero"` // pinned version; "" follows the active one
 	CountFrom        time.Time       `json:",omitzero"`
+	GrantedCopies    int             `json:",omitzero"` // of each file, in place of the product's limit; 0 that limit
+	OpenUntil        time.Time       `json:",omitzero"` // to which the shop put off the end of access; zero: it did not
 	DeliveredAt      time.Time       `json:",omitzero"`
 	KeysOwed         int             `json:",omitzero"` // units whose key is still to come
 	Keys             []LicenseKey    `json:",omitzero"` // held by the line, oldest first

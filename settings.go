@@ -12,7 +12,17 @@ type Settings struct {
 		LogoURL   string `json:"logo_url"`
 		Accent    string `json:"accent"`
 		PublicURL string `json:"public_url"`
+
+		SupportURL string `json:"support_url"` // where customers are helped; "" nowhere
 	} `json:"shop"`
+	Mail struct {
+		FromName       string `json:"from_name"`       // "" the shop's name
+		ReplyTo        string `json:"reply_to"`        // "" the sender's address
+		SupportAddress string `json:"support_address"` // whom customers may write to; "" ReplyTo
+	} `json:"mail"`
+	Pages struct {
+		Message string `json:"message"` // a line on every download page, or ""
+	} `json:"pages"`
 	Lifetimes struct { // seconds, each from 1 up
 		ValidationToken int `json:"validation_token"`
 		AccessURL       int `json:"access_url"`
@@ -72,4 +82,12 @@ func DefaultSettings(slug string) Settings {
 	s.LicenseKeys.LowStock = 5
 	s.Gateways.SaleCurrencies = []string{"ARS"}
 	return s
+}
+
+// Support is the address that customers are told to write to, or "".
+func (s Settings) Support() string {
+	if s.Mail.SupportAddress != "" {
+		return s.Mail.SupportAddress
+	}
+	return s.Mail.ReplyTo
 }

@@ -43,15 +43,15 @@ func (s *Service) SetAccess(ctx context.Context, scope purvey.Scope, id string, 
 	})
 }
 
-// ResetDownloads sets the counter of one line to zero. History and expiry
-// stay. Serves BDD-07.
+// ResetDownloads sets the counter of one line to zero and gives it the
+// product's limit again. History and expiry stay. Serves BDD-07.
 func (s *Service) ResetDownloads(ctx context.Context, scope purvey.Scope, id, lineID string) (purvey.Order, error) {
 	return s.change(ctx, scope, id, func(tx *store.Tx, o *purvey.Order) error {
 		l, ok := o.Line(lineID)
 		if !ok {
 			return purvey.Missing("order line")
 		}
-		l.CountFrom = tx.Now()
+		l.CountFrom, l.GrantedCopies = tx.Now(), 0
 		return tx.UpdateLine(ctx, l)
 	})
 }

@@ -26,14 +26,14 @@ func scanOrder(s scanner, o *purvey.Order) error {
 }
 
 const lineColumns = `l.id, l.order_id, l.number, l.product_id, l.product_name, l.delivering, l.access, l.quantity, l.refunded_quantity,
-	l.price_cents, l.gid, l.status, l.expires_at, l.ends_at, l.cancel_reason, l.country, l.version_id, l.count_from, l.delivered_at,
+	l.price_cents, l.gid, l.status, l.expires_at, l.ends_at, l.cancel_reason, l.country, l.version_id, l.count_from, l.granted_copies, l.open_until, l.delivered_at,
 	l.keys_owed, l.extra, l.created_at, l.updated_at`
 
 func scanLine(s scanner, l *purvey.Line) error {
 	var extra string
 	err := s.Scan(&l.ID, &l.OrderID, &l.Number, &l.ProductID, &l.ProductName, &l.Delivering, &l.Access, &l.Quantity, &l.RefundedQuantity,
 		&l.PriceCents, &l.GID, &l.Status, at{&l.ExpiresAt}, at{&l.EndsAt}, &l.CancelReason, &l.Country, &l.VersionID, at{&l.CountFrom},
-		at{&l.DeliveredAt}, &l.KeysOwed, &extra, at{&l.CreatedAt}, at{&l.UpdatedAt})
+		&l.GrantedCopies, at{&l.OpenUntil}, at{&l.DeliveredAt}, &l.KeysOwed, &extra, at{&l.CreatedAt}, at{&l.UpdatedAt})
 	if extra != "" {
 		l.Extra = []byte(extra)
 	}

@@ -50,9 +50,10 @@ func (tx *Tx) InsertLine(ctx context.Context, o *purvey.Order, l *purvey.Line, t
 func (tx *Tx) UpdateLine(ctx context.Context, l *purvey.Line) error {
 	l.UpdatedAt = tx.Now()
 	_, err := tx.exec(ctx, `UPDATE order_line SET refunded_quantity = $2, status = $3, expires_at = $4, ends_at = $5, cancel_reason = $6,
-		country = $7, version_id = $8, count_from = $9, delivered_at = $10, keys_owed = $11, extra = $12, updated_at = $13 WHERE id = $1`,
+		country = $7, version_id = $8, count_from = $9, delivered_at = $10, keys_owed = $11, extra = $12, updated_at = $13,
+		granted_copies = $14, open_until = $15 WHERE id = $1`,
 		l.ID, l.RefundedQuantity, l.Status, micros(l.ExpiresAt), micros(l.EndsAt), l.CancelReason, l.Country, l.VersionID,
-		micros(l.CountFrom), micros(l.DeliveredAt), l.KeysOwed, string(l.Extra), micros(l.UpdatedAt))
+		micros(l.CountFrom), micros(l.DeliveredAt), l.KeysOwed, string(l.Extra), micros(l.UpdatedAt), l.GrantedCopies, micros(l.OpenUntil))
 	return err
 }
 
