@@ -25,6 +25,7 @@ import (
 	"purvey/internal/middleware"
 	"purvey/internal/order"
 	"purvey/internal/region"
+	reports "purvey/internal/report"
 	"purvey/internal/server"
 	"purvey/internal/stamp"
 	"purvey/internal/web/admin"
@@ -147,7 +148,8 @@ func (a *app) routes() {
 	n, mux := a.node, http.NewServeMux()
 	bigdd.Register(mux, bigdd.Backend{
 		Auth: n.auth, Shops: n.shops, Idempotency: n.idempotency,
-		Catalog: a.catalog, Delivery: a.delivery, Orders: a.orders, Licenses: a.licenses, Mail: a.mail, Webhooks: a.webhooks, Log: n.log,
+		Catalog: a.catalog, Delivery: a.delivery, Orders: a.orders, Licenses: a.licenses, Mail: a.mail, Webhooks: a.webhooks,
+		Reports: reports.New(n.db), Log: n.log,
 	})
 	hlconnect.Register(mux, hlconnect.Backend{
 		Auth: n.auth, Orders: a.orders, DownloadURL: a.delivery.LineURL, ViewURL: a.delivery.ViewURL, Log: n.log,

@@ -19,6 +19,7 @@ import (
 	"purvey/internal/license"
 	"purvey/internal/mail"
 	"purvey/internal/order"
+	"purvey/internal/report"
 	"purvey/internal/shop"
 	"purvey/internal/store"
 	"purvey/internal/store/storetest"
@@ -71,7 +72,7 @@ func newBackend(t *testing.T, db *store.DB, folder string, o auth.Options) Backe
 	b := Backend{
 		Auth: auth.New(db, keys, o), Shops: shop.New(db, keys), Idempotency: idempotency.New(db, keys),
 		Catalog: catalog.New(db, bucket, catalog.Options{}), Orders: order.New(db, order.Options{PageURL: goods.PageURL}),
-		Licenses: license.New(db), Mail: mails, Delivery: goods, Log: log,
+		Licenses: license.New(db), Mail: mails, Delivery: goods, Reports: report.New(db), Log: log,
 		Webhooks: webhook.New(db, keys, webhook.Options{Dialects: map[string]webhook.Dialect{"bigdd": Webhooks{}}}),
 	}
 	t.Cleanup(b.Auth.Close)

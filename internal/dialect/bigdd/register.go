@@ -21,6 +21,7 @@ import (
 	"purvey/internal/mail"
 	"purvey/internal/middleware"
 	"purvey/internal/order"
+	"purvey/internal/report"
 	"purvey/internal/shop"
 	"purvey/internal/webhook"
 )
@@ -36,6 +37,7 @@ type Backend struct {
 	Licenses    *license.Service
 	Mail        *mail.Service
 	Webhooks    *webhook.Service
+	Reports     *report.Service
 
 	// Log takes the errors that clients are told nothing of; nil is
 	// slog.Default().
@@ -78,6 +80,7 @@ func newAPI(b Backend) *api {
 	a.routesMessages()
 	a.routesLinks()
 	a.routesStats()
+	a.routesReports()
 	a.routesEndpoints()
 	a.routesSettings()
 	a.routesMappings()

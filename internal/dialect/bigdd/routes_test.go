@@ -101,7 +101,7 @@ var bodies = map[string]string{
 var ofTheShop = []string{"api-tokens", "digital-products", "files", "uploads", "mappings"}
 
 // forAdmins are the nouns whose calls a member may not make, reading included.
-var forAdmins = []string{"api-tokens", "settings", "webhook-endpoints", "webhook-deliveries", "mappings", "store-events"}
+var forAdmins = []string{"api-tokens", "settings", "webhook-endpoints", "webhook-deliveries", "mappings", "store-events", "reports"}
 
 var wildcard = regexp.MustCompile(`\{([a-z_]+)(?:\.\.\.)?\}`)
 

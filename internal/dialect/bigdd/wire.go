@@ -48,6 +48,8 @@ type list struct {
 	items any
 	more  bool
 	next  string // cursor; only when more
+	// totals sum the whole list; nil: it has none.
+	totals any
 }
 
 // listOf makes a list: each item as show writes it, and the cursor of the next
@@ -76,7 +78,8 @@ func envelope(data any) any {
 		return struct {
 			Data       any        `json:"data"`
 			Pagination pagination `json:"pagination"`
-		}{l.items, pagination{l.more, nullString(l.next)}}
+			Totals     any        `json:"totals,omitempty"`
+		}{l.items, pagination{l.more, nullString(l.next)}, l.totals}
 	}
 	return struct {
 		Data any `json:"data"`
