@@ -91,13 +91,11 @@ func (s *Service) SendCode(ctx context.Context, r CodeRequest) (challenge string
 
 // codeMail is the mail with a code.
 func (s *Service) codeMail(r CodeRequest, code string, life time.Duration) *purvey.Message {
-	about := r.Shop.Settings.Shop
 	m := purvey.Message{
 		ShopID: r.Shop.ID, Mode: purvey.Live, Kind: purvey.MailLoginCode, State: purvey.MessageKept, To: r.Email, Locale: r.Locale,
-		Data: purvey.MessageData{
-			ShopName: about.Name, LogoURL: about.LogoURL, Accent: about.Accent, Code: code, Minutes: max(int(life/time.Minute), 1),
-		},
+		Data: r.Shop.Settings.MailData(),
 	}
+	m.Data.Code, m.Data.Minutes = code, max(int(life/time.Minute), 1)
 	if s.mail {
 		m.State = purvey.MessageQueued
 	}

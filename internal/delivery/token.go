@@ -53,11 +53,7 @@ func (s *Service) PageToken(o purvey.Order) string {
 // PageURL is the address of an order's page: at the shop's own public URL if
 // it has one, else at the server's.
 func (s *Service) PageURL(shop purvey.Shop, o purvey.Order) string {
-	origin := shop.Settings.Shop.PublicURL
-	if origin == "" {
-		origin = s.origin
-	}
-	return origin + "/d/" + s.PageToken(o)
+	return s.originFor(shop) + "/d/" + s.PageToken(o)
 }
 
 // openPageToken gives what a page token names; a forged one is refused

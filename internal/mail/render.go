@@ -6,8 +6,10 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"regexp"
+	"strconv"
 	"strings"
 	texttemplate "text/template"
+	"time"
 
 	"purvey"
 )
@@ -23,69 +25,168 @@ type Renderer struct {
 
 // NewRenderer parses the templates.
 func NewRenderer() (*Renderer, error) {
-	text, err := texttemplate.New("").ParseFS(templates, "template/*.txt")
+	text, err := texttemplate.ParseFS(templates, "template/mail.txt")
 	if err != nil {
 		return nil, err
 	}
-	html, err := htmltemplate.New("").ParseFS(templates, "template/*.html")
+	html, err := htmltemplate.ParseFS(templates, "template/mail.html")
 	if err != nil {
 		return nil, err
 	}
 	return &Renderer{text: text, html: html}, nil
 }
 
-// view is what a template speaks of.
-type view struct {
-	purvey.MessageData
-	W       words
-	Lang    string
+// Wording is what a shop may say in its own words of a kind of mail: the
+// subject, and paragraphs before and after the mail's own content. {variables}
+// are filled in.
+type Wording struct {
 	Subject string
 	Intro   string
-	Colour  htmltemplate.CSS
+	Outro   string
 }
 
-var colourForm = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+// The kinds of mail that belong to the back office's members.
+const (
+	mailPasswordReset purvey.MessageKind = "password_reset"
+	mailInvitation    purvey.MessageKind = "invitation"
+)
 
-// Render fills the message's subject, text and HTML from its data, unless it
-// was rendered before: what was sent is never changed.
-func (r *Renderer) Render(m *purvey.Message) error {
+// view is what the templates speak of.
+type view struct {
+	purvey.MessageData
+	W         words
+	Subject   string
+	Heading   string // "" none
+	Greeting  string // "" none
+	Intro     []string
+	Outro     []string
+	Code      string
+	Facts     []fact
+	QuoteName string
+	Quote     string
+	Button    string
+	Footer    string
+	Note      string
+	Colour    htmltemplate.CSS
+	Ink       htmltemplate.CSS // on Colour
+}
+
+// fact is a line of a small table.
+type fact struct{ Name, Value string }
+
+// Render fills the message's subject, text and HTML from its data, in the
+// shop's own wording or, when that is nil, the built-in one; unless it was
+// rendered before: what was sent is never changed.
+func (r *Renderer) Render(m *purvey.Message, own *Wording) error {
 	if m.Text != "" {
 		return nil
 	}
 	w := wordsOf(m.Locale)
-	v := view{MessageData: m.Data, W: w, Lang: w.Lang, Colour: "#1f5fd0"}
-	if colourForm.MatchString(m.Data.Accent) {
-		v.Colour = htmltemplate.CSS(m.Data.Accent)
-	}
-	fill := strings.NewReplacer("{order}", oneLine(m.Data.OrderName), "{shop}", oneLine(m.Data.ShopName), "{code}", m.Data.Code,
-		"{minutes}", fmt.Sprint(m.Data.Minutes))
-	name := string(m.Kind)
-	switch m.Kind {
-	case purvey.MailDelivery:
-		v.Subject, v.Intro = w.DeliverySubject, w.DeliveryIntro
-	case purvey.MailKeyFollows:
-		v.Subject, v.Intro = w.KeyFollowsSubject, w.KeyFollowsIntro
-		name = string(purvey.MailDelivery)
-	case purvey.MailFilesUpdated:
-		v.Subject, v.Intro = w.UpdatedSubject, w.UpdatedIntro
-		name = string(purvey.MailDelivery)
-	case purvey.MailLoginCode:
-		v.Subject, v.Intro = w.CodeSubject, w.CodeIntro
-	case purvey.MailOwnerWarning:
-		v.Subject, v.Intro = m.Data.Subject, ""
-	default:
+	v := view{MessageData: m.Data, W: w}
+	v.Colour, v.Ink = colours(m.Data.Accent)
+	wording, known := w.Mails[m.Kind]
+	switch {
+	case m.Kind == purvey.MailOwnerWarning:
+		wording = Wording{Subject: m.Data.Subject}
+	case !known:
 		return fmt.Errorf("no template for messages of kind %q", m.Kind)
+	case own != nil:
+		wording = *own
 	}
-	v.Subject, v.Intro = oneLine(fill.Replace(v.Subject)), fill.Replace(v.Intro)
+	fill := variablesOf(m)
+	v.Subject = oneLine(fill.Replace(wording.Subject))
+	if m.Kind == purvey.MailOwnerWarning {
+		v.Subject = oneLine(m.Data.Subject) // braces in it are meant
+	}
+	v.Intro, v.Outro = paragraphs(fill.Replace(wording.Intro)), paragraphs(fill.Replace(wording.Outro))
+	v.compose(m)
 	var text, html bytes.Buffer
-	if err := r.text.ExecuteTemplate(&text, name+".txt", v); err != nil {
+	if err := r.text.Execute(&text, v); err != nil {
 		return err
 	}
-	if err := r.html.ExecuteTemplate(&html, name+".html", v); err != nil {
+	if err := r.html.Execute(&html, v); err != nil {
 		return err
 	}
 	m.Subject, m.Text, m.HTML = v.Subject, text.String(), html.String()
 	return nil
+}
+
+// compose puts what a kind of mail holds beside its wording into the view.
+func (v *view) compose(m *purvey.Message) {
+	w, d := v.W, m.Data
+	greeting := w.Hello + ","
+	if d.Name != "" {
+		greeting = w.Hello + " " + oneLine(d.Name) + ","
+	}
+	shop := strings.NewReplacer("{shop}", oneLine(d.ShopName))
+	v.Footer = shop.Replace(w.FooterShop)
+	switch m.Kind {
+	case purvey.MailLoginCode:
+		v.Greeting, v.Code, v.Note, v.Footer = w.Hello+",", d.Code, w.CodeNote, shop.Replace(w.FooterCode)
+	case purvey.MailOwnerWarning:
+		v.Heading, v.Intro, v.Lines = v.Subject, paragraphs(d.Body), nil
+	case purvey.MailTest:
+		v.Heading = v.Subject
+	case mailPasswordReset:
+		v.Greeting, v.Button, v.Note = greeting, w.NewPassword, w.CodeNote
+	case mailInvitation:
+		v.Greeting, v.Button = greeting, w.Accept
+	case purvey.MailDownloadRequest:
+		v.Heading, v.Button, v.Lines, v.QuoteName, v.Quote = v.Subject, w.Answer, nil, w.TheirWords, d.Notes
+		if who := strings.TrimSpace(oneLine(d.Name) + " · " + d.Customer); d.Customer != "" {
+			v.Facts = append(v.Facts, fact{w.Customer, strings.TrimPrefix(who, "· ")})
+			v.Note = w.ReplyNote
+		}
+	default:
+		v.Greeting, v.Button, v.Footer = greeting, w.Open, shop.Replace(w.Footer)
+		v.QuoteName, v.Quote = w.News, d.Notes
+		if m.Kind == purvey.MailDownloadsDeclined {
+			v.QuoteName = w.ShopWords
+		}
+		if m.Kind == purvey.MailDownloadsGranted || m.Kind == purvey.MailDownloadsDeclined {
+			v.Lines = nil
+		}
+	}
+	if d.Copies > 0 {
+		v.Facts = append(v.Facts, fact{w.Copies, strconv.Itoa(d.Copies)})
+	}
+	if !d.Until.IsZero() {
+		zone, err := time.LoadLocation(d.Zone)
+		if err != nil {
+			zone = time.UTC
+		}
+		v.Facts = append(v.Facts, fact{w.Until, d.Until.Add(-time.Second).In(zone).Format(time.DateOnly)})
+	}
+}
+
+// paragraphs cuts a text at its empty lines.
+func paragraphs(text string) []string {
+	var out []string
+	for p := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n") {
+		if p = strings.TrimSpace(p); p != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+var colourForm = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+// colours gives the shop's colour and black or white on it, whichever reads
+// better.
+func colours(accent string) (colour, ink htmltemplate.CSS) {
+	if !colourForm.MatchString(accent) {
+		accent = "#1f5fd0"
+	}
+	n, err := strconv.ParseUint(accent[1:], 16, 32)
+	if err != nil {
+		n = 0
+	}
+	lin := func(c uint64) float64 { v := float64(c&255) / 255; return v * v }
+	if 0.2126*lin(n>>16)+0.7152*lin(n>>8)+0.0722*lin(n) > 0.36 {
+		return htmltemplate.CSS(accent), "#111418"
+	}
+	return htmltemplate.CSS(accent), "#ffffff"
 }
 
 // oneLine keeps line breaks out of a subject.

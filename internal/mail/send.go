@@ -33,18 +33,34 @@ func (s *Service) Message(ctx context.Context, scope purvey.Scope, id string) (p
 	if err != nil {
 		return m, err
 	}
-	return m, s.render.Render(&m)
+	return m, s.fill(ctx, &m)
 }
 
 // Messages lists messages, rendered.
 func (s *Service) Messages(ctx context.Context, scope purvey.Scope, f store.MessageFilter, p purvey.Page) (purvey.Listed[purvey.Message], error) {
 	out, err := s.db.Messages(ctx, scope, f, p)
 	for i := range out.Items {
-		if err := s.render.Render(&out.Items[i]); err != nil {
+		if err := s.fill(ctx, &out.Items[i]); err != nil {
 			return out, err
 		}
 	}
 	return out, err
+}
+
+// fill renders a message, unless it was, in the wording that its shop had when
+// the message became due.
+func (s *Service) fill(ctx context.Context, m *purvey.Message) error {
+	if m.Text != "" {
+		return nil
+	}
+	t, own, err := s.db.MailTemplateFor(ctx, m.ShopID, m.Kind, wordsOf(m.Locale).Lang, m.ID)
+	if err != nil {
+		return err
+	}
+	if own {
+		return s.render.Render(m, &Wording{t.Subject, t.Intro, t.Outro})
+	}
+	return s.render.Render(m, nil)
 }
 
 // Retries of a message: 24 attempts, at most four hours apart, reach over
@@ -71,7 +87,7 @@ func (s *Service) Send(ctx context.Context, id string) error {
 	if m.State != purvey.MessageQueued && m.State != purvey.MessageDeferred {
 		return nil
 	}
-	if err := s.render.Render(&m); err != nil {
+	if err := s.fill(ctx, &m); err != nil {
 		return err
 	}
 	if s.smtp == nil {

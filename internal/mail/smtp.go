@@ -93,11 +93,20 @@ func (s *SMTP) Check(ctx context.Context) error {
 // Send hands one rendered message over. The error, if any, is a *Refused.
 func (s *SMTP) Send(ctx context.Context, m *purvey.Message) error {
 	msg := gomail.NewMsg()
-	if err := msg.FromFormat(cleanName(m.Data.ShopName, s.from.Name), s.from.Address); err != nil {
+	name := m.Data.FromName
+	if oneLine(name) == "" {
+		name = m.Data.ShopName
+	}
+	if err := msg.FromFormat(cleanName(name, s.from.Name), s.from.Address); err != nil {
 		return &Refused{Permanent: true, Text: "the sender's address was refused"}
 	}
 	if err := msg.To(m.To); err != nil {
 		return &Refused{Permanent: true, Text: "the address cannot be written to"}
+	}
+	if m.Data.ReplyTo != "" && m.Data.ReplyTo != s.from.Address {
+		if err := msg.ReplyTo(m.Data.ReplyTo); err != nil {
+			return &Refused{Permanent: true, Text: "the address for replies was refused"}
+		}
 	}
 	msg.Subject(m.Subject)
 	msg.SetMessageIDWithValue(m.ID + "@" + domain(s.from.Address))

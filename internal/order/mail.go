@@ -45,11 +45,9 @@ func (s *Service) sendNotes(ctx context.Context, tx *store.Tx, o *purvey.Order, 
 	}
 	m := purvey.Message{
 		ShopID: o.ShopID, Mode: o.Mode, Kind: kind, State: purvey.MessageKept, To: o.Customer.Email, Locale: o.Customer.Locale, OrderID: o.ID,
-		Data: purvey.MessageData{
-			ShopName: shop.Settings.Shop.Name, LogoURL: shop.Settings.Shop.LogoURL, Accent: shop.Settings.Shop.Accent,
-			OrderName: o.Name, Name: o.Customer.FullName(), PageURL: s.pageURL(shop, *o), Notes: notes,
-		},
+		Data: shop.Settings.MailData(),
 	}
+	m.Data.OrderName, m.Data.Name, m.Data.PageURL, m.Data.Notes = o.Name, o.Customer.FullName(), s.pageURL(shop, *o), notes
 	if s.mail && o.Mode == purvey.Live {
 		m.State = purvey.MessageQueued
 	}

@@ -107,11 +107,9 @@ func (s *Service) mail(ctx context.Context, tx *store.Tx, p purvey.Endpoint, sub
 	for _, address := range to {
 		m := purvey.Message{
 			ShopID: p.ShopID, Mode: p.Mode, Kind: purvey.MailOwnerWarning, State: state, To: address, Locale: shop.Settings.Shop.Locale,
-			Data: purvey.MessageData{
-				ShopName: shop.Settings.Shop.Name, LogoURL: shop.Settings.Shop.LogoURL, Accent: shop.Settings.Shop.Accent,
-				Subject: subject, Body: body,
-			},
+			Data: shop.Settings.MailData(),
 		}
+		m.Data.Subject, m.Data.Body = subject, body
 		if err := tx.InsertMessage(ctx, &m); err != nil {
 			return err
 		}
