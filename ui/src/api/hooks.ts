@@ -1,0 +1,158 @@
+// Reading and writing in components. Keys of the cache are
+// [scope, path, query]; `refresh` takes paths, all below them included.
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient, keepPreviousData, type QueryClient } from '@tanstack/react-query';
+import { useCallback, useMemo } from 'react';
+import { ApiError, newKey, send, wordsOf, type Call, type Page, type Query } from './client';
+import { useRegisterCall } from './calls';
+import { useScope, type Scope } from './scope';
+import { notifyDone, notifyFailed } from './notify';
+
+const scopeKey = (s: Scope): string => `${s.shop}/${s.mode}`;
+
+export interface ReadOptions {
+  enabled?: boolean;
+  /** Milliseconds between silent repeats. */
+  every?: number | false;
+  /** Shown where the page's calls are listed. */
+  title?: string;
+  /** What was there stays while another query loads. */
+  keep?: boolean;
+}
+
+/** One object: the answer's `data`. */
+export function useRead<T>(path: string, query?: Query, options: ReadOptions = {}) {
+  const scope = useScope();
+  const call: Call = { method: 'GET', path, query, title: options.title };
+  const enabled = options.enabled !== false;
+  useRegisterCall(enabled ? call : null);
+  return useQuery<T, ApiError>({
+    queryKey: [scopeKey(scope), path, query ?? {}],
+    queryFn: async ({ signal }) => (await send<{ data: T }>(call, { signal })).data,
+    enabled,
+    refetchInterval: options.every ?? false,
+    ...(options.keep === true ? { placeholderData: keepPreviousData } : {}),
+  });
+}
+
+export interface List<T> {
+  rows: T[];
+  /** No row is known yet. */
+  loading: boolean;
+  /** Rows of another filter stand there while new ones come. */
+  stale: boolean;
+  error: ApiError | null;
+  hasMore: boolean;
+  loadingMore: boolean;
+  loadMore: () => void;
+  retry: () => void;
+}
+
+/** A list by cursor, page after page. */
+export function useList<T>(path: string, query: Query = {}, options: ReadOptions = {}): List<T> {
+  const scope = useScope();
+  const call: Call = { method: 'GET', path, query, title: options.title };
+  const enabled = options.enabled !== false;
+  useRegisterCall(enabled ? call : null);
+  const q = useInfiniteQuery({
+    queryKey: [scopeKey(scope), path, query, 'list'],
+    queryFn: ({ pageParam, signal }) => send<Page<T>>({ ...call, query: { ...query, cursor: pageParam } }, { signal }),
+    initialPageParam: '',
+    getNextPageParam: (last: Page<T>) => (last.pagination?.has_more ? last.pagination.next_cursor : null),
+    placeholderData: keepPreviousData,
+    enabled,
+    refetchInterval: options.every ?? false,
+  });
+  const rows = useMemo(() => q.data?.pages.flatMap((p) => p.data) ?? [], [q.data]);
+  const { fetchNextPage, refetch, hasNextPage, isFetchingNextPage } = q;
+  const loadMore = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
+  return {
+    rows,
+    loading: enabled && q.isPending,
+    stale: q.isPlaceholderData,
+    error: q.error as ApiError | null,
+    hasMore: hasNextPage,
+    loadingMore: isFetchingNextPage,
+    loadMore,
+    retry: () => void refetch(),
+  };
+}
+
+/** Marks everything below the paths as old, so that what is seen is read again. */
+export async function refresh(client: QueryClient, paths: readonly string[]): Promise<void> {
+  await client.invalidateQueries({
+    predicate: ({ queryKey }) => typeof queryKey[1] === 'string' && paths.some((p) => (queryKey[1] as string).startsWith(p)),
+  });
+}
+
+export function useRefresh(): (...paths: string[]) => Promise<void> {
+  const client = useQueryClient();
+  return useCallback((...paths: string[]) => refresh(client, paths), [client]);
+}
+
+export interface WriteOptions<V, R> {
+  /** Said when it is done; none says nothing. */
+  done?: string | ((result: R, input: V) => string);
+  /** Paths that are read again. */
+  refresh?: readonly string[];
+  /** The call that takes it back; offered with the words of `done`. */
+  undo?: (result: R, input: V) => Call | null;
+  /** Runs after the reading again has begun. */
+  then?: (result: R, input: V) => void;
+  /** The caller shows errors itself (a form does). */
+  quiet?: boolean;
+  /** An example input: the call is then listed with the page's calls. */
+  sample?: V;
+}
+
+/**
+ * A change. `describe` makes the call of the input; the same function feeds
+ * "As API call". A repeat after a broken connection has the same
+ * Idempotency-Key, so that nothing is done twice.
+ */
+export function useWrite<V = void, R = unknown>(describe: (input: V) => Call, options: WriteOptions<V, R> = {}) {
+  const client = useQueryClient();
+  useRegisterCall('sample' in options ? describe(options.sample as V) : null);
+  const mutation = useMutation<R, ApiError, { input: V; key: string }>({
+    mutationFn: async ({ input, key }) => {
+      const answer = await send<{ data: R } | undefined>(describe(input), { idempotencyKey: key });
+      return answer === undefined ? (undefined as R) : answer.data;
+    },
+    retry: (count, e) => count < 2 && (e.status === 0 || e.status === 502 || e.status === 503),
+    onSuccess: async (result, { input }) => {
+      const words = typeof options.done === 'function' ? options.done(result, input) : options.done;
+      const back = options.undo?.(result, input) ?? null;
+      if (words !== undefined && words !== '') {
+        notifyDone(words, back === null ? undefined : () => void takeBack(client, back, options.refresh ?? []));
+      }
+      options.then?.(result, input);
+      await refresh(client, options.refresh ?? []);
+    },
+    onError: (e) => {
+      if (options.quiet !== true) notifyFailed(wordsOf(e));
+    },
+  });
+  const { mutate, mutateAsync } = mutation;
+  return {
+    /** Starts it; errors are shown. */
+    run: useCallback((input: V) => mutate({ input, key: newKey() }), [mutate]),
+    /** Starts it and waits; errors are thrown too. */
+    runAsync: useCallback((input: V) => mutateAsync({ input, key: newKey() }), [mutateAsync]),
+    busy: mutation.isPending,
+    error: mutation.error,
+    result: mutation.data,
+    reset: mutation.reset,
+    describe,
+  };
+}
+
+async function takeBack(client: QueryClient, call: Call, paths: readonly string[]): Promise<void> {
+  try {
+    await send(call);
+    notifyDone('Undone');
+  } catch (e) {
+    notifyFailed(wordsOf(e));
+  }
+  await refresh(client, paths);
+}

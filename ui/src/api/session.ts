@@ -1,0 +1,55 @@
+// Who is signed in, and the shop and mode that the pages are about.
+import { useQuery, type QueryClient } from '@tanstack/react-query';
+import { ApiError, send } from './client';
+import { useScope } from './scope';
+import type { Session, SessionShop } from './types/session';
+
+export const sessionKey = ['session'] as const;
+
+/** The session; null when nobody is signed in. */
+export function useSessionQuery() {
+  return useQuery<Session | null, ApiError>({
+    queryKey: sessionKey,
+    queryFn: async ({ signal }) => {
+      try {
+        return (await send<{ data: Session }>({ method: 'GET', path: '/admin/session' }, { signal, quiet: true })).data;
+      } catch (e) {
+        if (e instanceof ApiError && e.status === 401) return null;
+        throw e;
+      }
+    },
+    staleTime: 60_000,
+  });
+}
+
+/** The session inside the shell, where there is one. */
+export function useSession(): Session {
+  const { data } = useSessionQuery();
+  if (!data) throw new Error('useSession is for pages inside the shell');
+  return data;
+}
+
+const nowhere: SessionShop = { id: '', slug: '', name: 'No shop', role: 'member' };
+
+/** The shop that the pages are about. */
+export function useShop(): SessionShop {
+  const { shops } = useSession();
+  const { shop } = useScope();
+  return shops.find((s) => s.slug === shop) ?? shops[0] ?? nowhere;
+}
+
+/** Whether the member may change settings, tokens, webhooks and the like. */
+export function useIsAdmin(): boolean {
+  return useShop().role !== 'member';
+}
+
+/** Takes a session that an answer brought, and forgets what another saw. */
+export function enterSession(client: QueryClient, session: Session): void {
+  client.clear();
+  client.setQueryData(sessionKey, session);
+}
+
+export function leaveSession(client: QueryClient): void {
+  client.setQueryData(sessionKey, null);
+  client.removeQueries({ predicate: (q) => q.queryKey[0] !== sessionKey[0] });
+}

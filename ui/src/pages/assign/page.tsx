@@ -1,0 +1,5 @@
+import { PageHeader } from '@/parts';
+
+export default function Assign() {
+  return <PageHeader title="Assign files" />;
+}

@@ -1,0 +1,5 @@
+import { PageHeader } from '@/parts';
+
+export default function Links() {
+  return <PageHeader title="Download links" />;
+}

@@ -1,0 +1,5 @@
+import { PageHeader } from '@/parts';
+
+export default function NewOrder() {
+  return <PageHeader title="New order" />;
+}

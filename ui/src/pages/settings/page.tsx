@@ -1,0 +1,5 @@
+import { PageHeader } from '@/parts';
+
+export default function SettingsPage() {
+  return <PageHeader title="Settings" />;
+}

@@ -1,0 +1,5 @@
+import { PageHeader } from '@/parts';
+
+export default function Tokens() {
+  return <PageHeader title="API tokens" />;
+}

@@ -1,0 +1,5 @@
+import { PageHeader } from '@/parts';
+
+export default function Deliveries() {
+  return <PageHeader title="Webhook deliveries" />;
+}

@@ -1,0 +1,5 @@
+import { PageHeader } from '@/parts';
+
+export default function EndpointPage() {
+  return <PageHeader title="Endpoint" />;
+}

@@ -1,0 +1,17 @@
+export { CallButton, CallSample, PageCallsButton, render as renderCall } from './as-api-call';
+export { Chart } from './chart';
+export { CopyButton } from './copy-button';
+export { DataTable, type Column } from './data-table';
+export { ConfirmModal, ErrorAlert, FormModal, SecretModal } from './dialogs';
+export { EmptyState } from './empty-state';
+export { ErrorPanel } from './error-panel';
+export { Figure, Figures } from './figure';
+export { FilterBar, useFilters, type FilterField, type UseFilters } from './filters';
+export { JsonBlock, JsonDiff, pretty } from './json';
+export { KeyValue } from './key-value';
+export { useNewDialog } from './new-dialog';
+export { PageHeader } from './page-header';
+export { Section } from './section';
+export { ServerState, StatePill, words, type Tone } from './state-pill';
+export { Timeline, type TimelineItem } from './timeline';
+export { Bytes, Money, When, bytes, cents, count, day, exact, money, plural, relative } from './values';

@@ -1,0 +1,127 @@
+import { AppShell, Burger, Group, ScrollArea, UnstyledButton } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useQueryClient } from '@tanstack/react-query';
+import { IconSearch } from '@tabler/icons-react';
+import { Suspense, useEffect, useMemo, useRef } from 'react';
+import { Navigate, Outlet, ScrollRestoration, useLocation, useNavigation } from 'react-router';
+import { CallsProvider } from '@/api/calls';
+import { onSignedOut } from '@/api/client';
+import { useRead } from '@/api/hooks';
+import { useScope } from '@/api/scope';
+import { leaveSession, useIsAdmin, useSessionQuery, useShop } from '@/api/session';
+import type { Settings } from '@/api/types/settings';
+import { ErrorPanel } from '@/parts/error-panel';
+import { HelpKeys } from './keys';
+import { Loading } from './loading';
+import { Navigation } from './navigation';
+import { openPalette, Palette } from './palette';
+import { AccountMenu, SandboxBanner, ShopSwitch, Wordmark } from './scope-switch';
+import { PlaceContext } from './title';
+import { ZoneContext } from './zone';
+import classes from './shell.module.css';
+
+/** Everything behind the sign-in. */
+export function Shell() {
+  const client = useQueryClient();
+  const session = useSessionQuery();
+  const place = useLocation();
+  useEffect(() => onSignedOut(() => leaveSession(client)), [client]);
+  if (session.isPending) return <Loading />;
+  if (session.error && !session.data) return <ErrorPanel error={session.error} retry={() => void session.refetch()} />;
+  if (!session.data) {
+    const next = place.pathname + place.search;
+    return <Navigate to={next === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(next)}`} replace />;
+  }
+  return <Frame />;
+}
+
+function Frame() {
+  const scope = useScope();
+  const shop = useShop();
+  const place = useLocation();
+  const moving = useNavigation().state !== 'idle';
+  const [opened, { toggle, close }] = useDisclosure(false);
+  useEffect(close, [place.pathname, close]);
+
+  // The first page of a visit does not take the focus; those after it do.
+  const first = useRef(place.key);
+  const moved = first.current !== place.key;
+  const suffix = `${scope.mode === 'sandbox' ? 'Sandbox · ' : ''}${shop.name} · Purvey`;
+  const context = useMemo(() => ({ suffix, moved }), [suffix, moved]);
+  const zone = useShopZone();
+
+  return (
+    <PlaceContext value={context}>
+      <ZoneContext value={zone}>
+        <a href="#content" className={classes.skip}>
+          Skip to the content
+        </a>
+        <div className={classes.bar} data-moving={moving || undefined} aria-hidden />
+        <AppShell
+          layout="alt"
+          header={{ height: { base: 54, sm: 0 } }}
+          navbar={{ width: 236, breakpoint: 'sm', collapsed: { mobile: !opened } }}
+          data-mode={scope.mode}
+          className={classes.shell!}
+        >
+          <AppShell.Header hiddenFrom="sm" className={classes.header!} withBorder>
+            <Group h="100%" px="sm" justify="space-between">
+              <Group gap="xs">
+                <Burger opened={opened} onClick={toggle} size="sm" aria-label={opened ? 'Close the navigation' : 'Open the navigation'} aria-expanded={opened} />
+                <Wordmark />
+              </Group>
+              <UnstyledButton className={classes.find} onClick={openPalette} aria-label="Search and commands">
+                <IconSearch size={20} aria-hidden />
+              </UnstyledButton>
+            </Group>
+          </AppShell.Header>
+          <AppShell.Navbar className={classes.navbar!} aria-label="Main">
+            <div className={classes.top}>
+              <Group justify="space-between" wrap="nowrap">
+                <Wordmark />
+                <Burger hiddenFrom="sm" opened onClick={close} size="sm" aria-label="Close the navigation" />
+              </Group>
+              <ShopSwitch />
+              <UnstyledButton className={classes.search} onClick={openPalette}>
+                <IconSearch size={15} aria-hidden />
+                <span>Search</span>
+                <kbd aria-hidden>{isMac() ? '⌘ K' : 'Ctrl K'}</kbd>
+              </UnstyledButton>
+            </div>
+            <ScrollArea className={classes.scroll!} type="never">
+              <Navigation />
+            </ScrollArea>
+            <div className={classes.bottom}>
+              <AccountMenu />
+            </div>
+          </AppShell.Navbar>
+          <AppShell.Main className={classes.main!} id="content">
+            {scope.mode === 'sandbox' && <SandboxBanner />}
+            <div className={classes.page}>
+              <CallsProvider key={place.pathname}>
+                <Suspense fallback={<Loading />}>
+                  <Outlet key={`${scope.shop}/${scope.mode}`} />
+                </Suspense>
+              </CallsProvider>
+            </div>
+          </AppShell.Main>
+        </AppShell>
+        {scope.mode === 'sandbox' && <div className={classes.frame} aria-hidden />}
+        <Palette />
+        <HelpKeys />
+        <ScrollRestoration />
+      </ZoneContext>
+    </PlaceContext>
+  );
+}
+
+/** The shop's zone; until it is known, and for members who may not read the settings, the browser's. */
+function useShopZone(): string {
+  const admin = useIsAdmin();
+  const { data } = useRead<Settings>('/settings', undefined, { enabled: admin });
+  return data?.shop.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+export function isMac(): boolean {
+  return /Mac|iPhone|iPad/.test(navigator.userAgent);
+}
