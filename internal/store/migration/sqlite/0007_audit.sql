@@ -50,4 +50,6 @@ CREATE TABLE license_counted (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO license_count (shop_id, mode, tag, keys) SELECT shop_id, mode, tag, count(*) FROM license_key GROUP BY shop_id, mode, tag;
 INSERT INTO license_counted (shop_id, mode, upto) SELECT shop_id, mode, max(id) FROM license_key GROUP BY shop_id, mode;
+-- Keys that orders hold or held, beside license_key_free.
+CREATE INDEX license_key_taken ON license_key (shop_id, mode, tag, id) WHERE order_id <> '';
 CREATE INDEX license_key_burnt ON license_key (shop_id, mode, tag) WHERE burnt_at > 0;
