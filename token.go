@@ -11,7 +11,7 @@ import (
 // events, minting and reports are for an admin alone, reading included.
 type Role string
 
-// The roles.
+// The roles of a caller; people may also have the role Owner.
 const (
 	Admin  Role = "admin"
 	Member Role = "member"
@@ -32,12 +32,17 @@ type Token struct {
 	RevokedAt  time.Time // zero: in force
 }
 
-// Caller is who makes an authenticated request.
+// Caller is who makes an authenticated request: a program with a token, or a
+// person with a session of the back office.
 type Caller struct {
 	Scope
-	Role    Role
-	TokenID string
-	Shop    Shop
+	Role      Role   // admin or member; an owner's is admin
+	TokenID   string // "" for a person
+	MemberID  string // "" for a program
+	SessionID string // of the person
+	Owner     bool   // the person owns the shop
+	Name      string // the token's, or the person's
+	Shop      Shop
 }
 
 // NewTokenText gives a fresh credential: "pv_" and 40 letters and digits,

@@ -147,7 +147,7 @@ func addresses(listening, asked string) []netip.AddrPort {
 func (a *app) routes() {
 	n, mux := a.node, http.NewServeMux()
 	bigdd.Register(mux, bigdd.Backend{
-		Auth: n.auth, Shops: n.shops, Idempotency: n.idempotency,
+		Auth: n.auth, Shops: n.shops, Idempotency: n.idempotency, Origin: a.origin,
 		Catalog: a.catalog, Delivery: a.delivery, Orders: a.orders, Licenses: a.licenses, Mail: a.mail, Webhooks: a.webhooks,
 		Reports: reports.New(n.db), Log: n.log,
 	})
@@ -164,7 +164,7 @@ func (a *app) routes() {
 	viewer.Register(mux, viewer.Backend{Delivery: a.delivery, Log: n.log})
 	buyer.Register(mux, buyer.Backend{Delivery: a.delivery, Log: n.log})
 	buyer.RegisterLibrary(mux, buyer.LibraryBackend{Auth: n.auth, Shops: n.shops, Orders: a.orders, Delivery: a.delivery, Log: n.log})
-	admin.Register(mux, admin.Backend{Auth: n.auth, Log: n.log})
+	admin.Register(mux, admin.Backend{Auth: n.auth, Origin: a.origin, Version: version, Mail: n.cfg.SMTPURL != "", Log: n.log})
 	ready := &readiness{log: n.log, parts: []part{{"database", n.db.Ping}, {"storage", a.bucket.Check}}}
 	ready.register(mux)
 

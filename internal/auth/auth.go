@@ -7,9 +7,15 @@
 // [Service.Limit] counts a caller's requests against the budget of a dialect;
 // budgets live in memory, one for each node.
 //
-// The people who sign in to the back office are members; this package makes
-// the first of them, the owner. Customers sign in to a shop's library with a
-// code that is mailed to them (code.go) and have a session from then on.
+// The people who sign in to the back office are members. The first of them,
+// the owner, is made with the owner link (member.go); others are invited
+// (team.go). A person signs in with a password (password.go) and, if they
+// chose so, a code of their telephone (totp.go), and has a session from then on
+// (membersession.go). [Service.MemberCaller] turns its text into a
+// [purvey.Caller], as Authenticate does with a token's.
+//
+// Customers sign in to a shop's library with a code that is mailed to them
+// (code.go).
 package auth
 
 import (
@@ -47,6 +53,7 @@ type Service struct {
 	budgets *budgets
 	windows *windows
 	hashing chan struct{} // one argon2id takes tens of megabytes: two at a time
+	nobody  func() string // a hash that no password fits, for addresses without a member
 
 	mu    sync.Mutex
 	shops map[string]purvey.Shop // by id; good while UpdatedAt is the same
@@ -73,6 +80,7 @@ func New(db *store.DB, keys *keyring.Keyring, o Options) *Service {
 		s.log = slog.Default()
 	}
 	s.touch.last = newLRU[time.Time](maxBudgets)
+	s.nobody = sync.OnceValue(hashOfNobody)
 	return s
 }
 
@@ -95,13 +103,16 @@ func (s *Service) Authenticate(ctx context.Context, text string) (purvey.Caller,
 	case h.ShopState != purvey.ShopActive:
 		return purvey.Caller{}, purvey.Because(purvey.Denied, purvey.ReasonShopDisabled, "the shop is disabled")
 	}
-	shop, err := s.shop(ctx, h)
+	shop, err := s.shop(ctx, h.Token.ShopID, h.ShopUpdated)
 	if err != nil {
 		return purvey.Caller{}, err
 	}
-	s.used(ctx, h.Token)
+	s.used(ctx, h.Token.ID, h.Token.LastUsedAt, func(ctx context.Context, tx *store.Tx, now time.Time) error {
+		return tx.TouchToken(ctx, h.Token.ID, now)
+	})
 	return purvey.Caller{
-		Scope: purvey.Scope{ShopID: h.Token.ShopID, Mode: h.Token.Mode}, Role: h.Token.Role, TokenID: h.Token.ID, Shop: shop,
+		Scope: purvey.Scope{ShopID: h.Token.ShopID, Mode: h.Token.Mode}, Role: h.Token.Role,
+		TokenID: h.Token.ID, Name: h.Token.Name, Shop: shop,
 	}, nil
 }
 
@@ -166,17 +177,17 @@ func wellFormed(text string) bool {
 	return true
 }
 
-// shop gives the holder's shop, from memory while it is unchanged.
-func (s *Service) shop(ctx context.Context, h store.TokenHolder) (purvey.Shop, error) {
+// shop gives a caller's shop, from memory while it is as it was at the time.
+func (s *Service) shop(ctx context.Context, id string, updated time.Time) (purvey.Shop, error) {
 	s.mu.Lock()
-	shop, ok := s.shops[h.Token.ShopID]
+	shop, ok := s.shops[id]
 	s.mu.Unlock()
-	if ok && shop.UpdatedAt.Equal(h.ShopUpdated) {
+	if ok && shop.UpdatedAt.Equal(updated) {
 		return shop, nil
 	}
-	shop, err := s.db.Shop(ctx, h.Token.ShopID)
+	shop, err := s.db.Shop(ctx, id)
 	if err != nil {
-		return shop, fmt.Errorf("reading a token's shop: %w", err)
+		return shop, fmt.Errorf("reading a caller's shop: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -187,21 +198,21 @@ func (s *Service) shop(ctx context.Context, h store.TokenHolder) (purvey.Shop, e
 	return shop, nil
 }
 
-// usedEvery is how exact a token's last use is.
+// usedEvery is how exact the last use of a token and of a session is.
 const usedEvery = time.Minute
 
-// used has the token's last use recorded, at most once a minute, without
-// keeping the caller.
-func (s *Service) used(ctx context.Context, t purvey.Token) {
+// used has the last use of a credential recorded, at most once a minute,
+// without keeping the caller.
+func (s *Service) used(ctx context.Context, id string, last time.Time, record func(context.Context, *store.Tx, time.Time) error) {
 	now := s.db.Now()
-	if now.Sub(t.LastUsedAt) < usedEvery {
+	if now.Sub(last) < usedEvery {
 		return
 	}
 	s.touch.Lock()
-	last, known := s.touch.last.get(t.ID)
-	due := !known || now.Sub(last) >= usedEvery
+	before, known := s.touch.last.get(id)
+	due := !known || now.Sub(before) >= usedEvery
 	if due {
-		s.touch.last.put(t.ID, now)
+		s.touch.last.put(id, now)
 	}
 	s.touch.Unlock()
 	if !due {
@@ -210,8 +221,8 @@ func (s *Service) used(ctx context.Context, t purvey.Token) {
 	s.touch.running.Go(func() {
 		ctx, cancel := context.WithTimeout(store.Later(context.WithoutCancel(ctx)), 10*time.Second)
 		defer cancel()
-		if err := s.db.Tx(ctx, func(tx *store.Tx) error { return tx.TouchToken(ctx, t.ID, now) }); err != nil {
-			s.log.WarnContext(ctx, "a token's last use was not recorded", "token_id", t.ID, "error", err)
+		if err := s.db.Tx(ctx, func(tx *store.Tx) error { return record(ctx, tx, now) }); err != nil {
+			s.log.WarnContext(ctx, "a last use was not recorded", "id", id, "error", err)
 		}
 	})
 }

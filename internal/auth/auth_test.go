@@ -346,7 +346,7 @@ func TestSetupIsOpenOnce(t *testing.T) {
 		}
 		later := newShop(t, db, "later")
 		for _, id := range []string{owner.ID, later.ID} {
-			if role, err := db.MemberRole(ctx, m.ID, id); err != nil || role != purvey.Admin {
+			if role, err := db.MemberRole(ctx, m.ID, id); err != nil || role != purvey.Owner {
 				t.Errorf("role %q %v", role, err)
 			}
 		}

@@ -12,6 +12,10 @@ import (
 	"purvey"
 )
 
+// sessionBudget is that of a person: a screen of the back office makes a dozen
+// requests when it opens, and somebody in a hurry opens many.
+var sessionBudget = Budget{PerMinute: 1200, Burst: 600}
+
 // Budget is how many requests a token may make in one dialect.
 type Budget struct {
 	PerMinute int // steady rate; also what X-RateLimit-Limit tells
@@ -55,6 +59,9 @@ func (s *Service) Limit(_ context.Context, caller purvey.Caller, dialect string)
 	b, ok := budgetOf(dialect)
 	if !ok || !s.budgets.on {
 		return Rate{}, nil
+	}
+	if caller.SessionID != "" {
+		return s.budgets.take("session "+caller.SessionID, sessionBudget, s.db.Now())
 	}
 	return s.budgets.take(dialect+" "+caller.TokenID, b, s.db.Now())
 }

@@ -3,19 +3,9 @@ package auth
 import (
 	"context"
 	"errors"
-	"fmt"
-	"unicode/utf8"
-
-	"github.com/alexedwards/argon2id"
 
 	"purvey"
 	"purvey/internal/store"
-)
-
-// Bounds of a password, in characters and bytes.
-const (
-	MinPassword = 10
-	maxPassword = 1024
 )
 
 // setup is the purpose of the owner link's token.
@@ -51,7 +41,7 @@ func (s *Service) Setup(ctx context.Context, token, email, password string) erro
 	if err := s.CheckSetup(ctx, token); err != nil {
 		return err
 	}
-	hash, err := s.checkAndHash(email, password)
+	hash, err := s.checkAndHash(ctx, email, password)
 	if err != nil {
 		return err
 	}
@@ -68,10 +58,10 @@ func (s *Service) Setup(ctx context.Context, token, email, password string) erro
 	})
 }
 
-// CreateOwner makes an owner: an admin of every shop. A member that exists
-// gets the new password and becomes one.
+// CreateOwner makes an owner of every shop. A member that exists gets the new
+// password, which ends their sessions, and becomes one.
 func (s *Service) CreateOwner(ctx context.Context, email, password string) error {
-	hash, err := s.checkAndHash(email, password)
+	hash, err := s.checkAndHash(ctx, email, password)
 	if err != nil {
 		return err
 	}
@@ -94,7 +84,7 @@ func insertOwner(ctx context.Context, tx *store.Tx, email, hash string) error {
 	case err != nil:
 		return err
 	default:
-		if err := tx.SetMemberPassword(ctx, m.ID, hash); err != nil {
+		if err := setPassword(ctx, tx, m.ID, hash, ""); err != nil {
 			return err
 		}
 	}
@@ -103,27 +93,9 @@ func insertOwner(ctx context.Context, tx *store.Tx, email, hash string) error {
 		return err
 	}
 	for _, shop := range shops {
-		if err := tx.JoinShop(ctx, m.ID, shop.ID, purvey.Admin); err != nil {
+		if err := tx.JoinShop(ctx, m.ID, shop.ID, purvey.Owner); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// checkAndHash hashes a password with argon2id: 19 MiB, 2 passes.
-func (s *Service) checkAndHash(email, password string) (string, error) {
-	var c purvey.Checker
-	c.Require(purvey.ValidEmail(email), "email", "must be an e-mail address")
-	c.Require(utf8.ValidString(password) && utf8.RuneCountInString(password) >= MinPassword, "password", "must have at least %d characters", MinPassword)
-	c.Require(len(password) <= maxPassword, "password", "must be at most %d bytes", maxPassword)
-	if err := c.Err(); err != nil {
-		return "", err
-	}
-	s.hashing <- struct{}{}
-	defer func() { <-s.hashing }()
-	hash, err := argon2id.CreateHash(password, &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32})
-	if err != nil {
-		return "", fmt.Errorf("hashing a password: %w", err)
-	}
-	return hash, nil
 }

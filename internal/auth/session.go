@@ -38,14 +38,17 @@ func (s *Service) SignOutEverywhere(ctx context.Context, of purvey.Session) erro
 // over a day.
 const keepCodes = 25 * time.Hour
 
-// SweepSessions forgets sessions that ended and old requests to sign in. Safe
-// to run again.
+// SweepSessions forgets sessions that ended, of customers and members, and what
+// was counted of old requests to sign in. Safe to run again.
 func (s *Service) SweepSessions(ctx context.Context) error {
 	return s.db.Tx(store.Later(ctx), func(tx *store.Tx) error {
 		if _, err := tx.DeleteLoginCodes(ctx, tx.Now().Add(-keepCodes)); err != nil {
 			return err
 		}
-		_, err := tx.DeleteSessions(ctx, tx.Now())
-		return err
+		if _, err := tx.DeleteSessions(ctx, tx.Now()); err != nil {
+			return err
+		}
+		return errors.Join(tx.DeleteIdleMemberSessions(ctx, tx.Now().Add(-purvey.MemberSessionIdle)),
+			tx.DeleteExpiredMemberLinks(ctx, tx.Now()), tx.DeleteAttempts(ctx, tx.Now().Add(-keepTries)))
 	})
 }

@@ -103,9 +103,9 @@ func (q Queries) FailingEndpoints(ctx context.Context, since time.Time) ([]purve
 		ORDER BY e.id`, []any{micros(since)}, scanEndpoint)
 }
 
-// AdminAddresses gives the e-mail addresses of a shop's admins.
+// AdminAddresses gives the e-mail addresses of a shop's owners and admins.
 func (q Queries) AdminAddresses(ctx context.Context, shopID string) ([]string, error) {
 	return collect(ctx, q, `SELECT m.email FROM membership s JOIN member m ON m.id = s.member_id
-		WHERE s.shop_id = $1 AND s.role = $2 AND m.state = 'active' ORDER BY m.id`, []any{shopID, purvey.Admin},
+		WHERE s.shop_id = $1 AND s.role IN ($2, $3) AND s.state = 'active' AND m.state = 'active' ORDER BY m.id`, []any{shopID, purvey.Owner, purvey.Admin},
 		func(s scanner, address *string) error { return s.Scan(address) })
 }

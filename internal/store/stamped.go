@@ -36,9 +36,9 @@ func (tx *Tx) PutStamped(ctx context.Context, v Stamped) (bool, error) {
 	return n == 1, err
 }
 
-// AdminEmails gives the addresses of a shop's admins.
+// AdminEmails gives the addresses of a shop's owners and admins.
 func (q Queries) AdminEmails(ctx context.Context, shopID string) ([]string, error) {
 	return collect(ctx, q, `SELECT m.email FROM membership x JOIN member m ON m.id = x.member_id
-		WHERE x.shop_id = $1 AND x.role = $2 ORDER BY m.email`, []any{shopID, string(purvey.Admin)},
+		WHERE x.shop_id = $1 AND x.role IN ($2, $3) AND x.state = 'active' ORDER BY m.email`, []any{shopID, purvey.Owner, purvey.Admin},
 		func(s scanner, v *string) error { return s.Scan(v) })
 }

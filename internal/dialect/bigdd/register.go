@@ -39,6 +39,9 @@ type Backend struct {
 	Webhooks    *webhook.Service
 	Reports     *report.Service
 
+	// Origin is where the server is reached, as in https://shop.example. It
+	// begins the links into the back office.
+	Origin string
 	// Log takes the errors that clients are told nothing of; nil is
 	// slog.Default().
 	Log *slog.Logger
@@ -69,7 +72,7 @@ func newAPI(b Backend) *api {
 	if b.Log == nil {
 		b.Log = slog.Default()
 	}
-	a := &api{Backend: b}
+	a := &api{Backend: b, sameOrigin: middleware.SameOrigin(b.Origin)}
 	a.routesTokens()
 	a.routesProducts()
 	a.routesVersions()
@@ -95,8 +98,9 @@ func newAPI(b Backend) *api {
 // api holds the handlers.
 type api struct {
 	Backend
-	routes []route
-	known  *http.ServeMux // the patterns alone, to tell 405 from 404
+	routes     []route
+	known      *http.ServeMux // the patterns alone, to tell 405 from 404
+	sameOrigin func(*http.Request) error
 }
 
 // route is one call.
@@ -230,16 +234,18 @@ func (a *api) add(pattern string, role access, h handler) {
 func (a *api) checked(role access, h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx := req.Context()
-		caller, err := a.Auth.Authenticate(ctx, auth.Bearer(req.Header.Get("Authorization")))
+		caller, err := a.caller(req)
 		if err != nil {
 			a.respond(w, req, err)
 			return
 		}
+		ctx = purvey.WithActor(ctx, actorOf(req, caller))
+		req = req.WithContext(ctx)
 		// A refused role uses the budget up too, and is told first.
 		rate, err := a.Auth.Limit(ctx, caller, dialect)
 		rateHeaders(w.Header(), rate)
 		if role == adminOnly && caller.Role != purvey.Admin {
-			err = purvey.Because(purvey.Denied, purvey.ReasonRole, "this call needs a token with the role admin")
+			err = purvey.Because(purvey.Denied, purvey.ReasonRole, "this call needs the role admin")
 		}
 		if err == nil {
 			err = sound(req)

@@ -1,14 +1,8 @@
-// Package admin is the way into the back office. So far it holds the page
-// behind the owner link, which a server without members prints when it starts:
-// a form that makes the first owner, and is gone from then on.
 package admin
 
 import (
 	"bytes"
-	"embed"
 	"errors"
-	"html/template"
-	"log/slog"
 	"net/http"
 
 	"purvey"
@@ -16,42 +10,19 @@ import (
 	"purvey/internal/middleware"
 )
 
-// Backend is what the pages need of the domain.
-type Backend struct {
-	Auth *auth.Service
-	Log  *slog.Logger // nil is slog.Default()
-}
-
-//go:embed template/setup.html
-var files embed.FS
-
 // setupPath is where the owner link leads.
 const setupPath = "/admin/setup"
-
-// maxForm bounds a form, in bytes.
-const maxForm = 16 << 10
-
-type pages struct {
-	Backend
-	setup *template.Template
-}
 
 // setupView is what the page shows.
 type setupView struct {
 	Token, Email string
 	Problems     []string
-	Done         bool
 	MinPassword  int
 }
 
-// Register puts the pages on the mux.
-func Register(mux *http.ServeMux, b Backend) {
-	if b.Log == nil {
-		b.Log = slog.Default()
-	}
-	p := &pages{Backend: b, setup: template.Must(template.ParseFS(files, "template/setup.html"))}
+func (p *pages) routesSetup(mux *http.ServeMux) {
 	headers := middleware.PageHeaders(middleware.PagePolicy)
-	guard := middleware.Guard(b.Log, p.refuse)
+	guard := middleware.Guard(p.Log, p.refuse)
 	mux.Handle("GET "+setupPath, guard(headers(http.HandlerFunc(p.form))))
 	mux.Handle("POST "+setupPath, guard(headers(http.HandlerFunc(p.makeOwner))))
 }
@@ -63,30 +34,36 @@ func (p *pages) form(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, r, err)
 		return
 	}
-	p.show(w, http.StatusOK, setupView{Token: token})
+	p.showSetup(w, http.StatusOK, setupView{Token: token})
 }
 
-// makeOwner takes the form. The token in it is as good as a password, so no
-// foreign page can send it.
+// makeOwner takes the form, signs the new owner in and leads them to the back
+// office. The token in the form is as good as a password, so no foreign page
+// can send it.
 func (p *pages) makeOwner(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	view := setupView{Token: r.PostFormValue("token"), Email: r.PostFormValue("email")}
-	err := p.Auth.Setup(r.Context(), view.Token, view.Email, r.PostFormValue("password"))
+	password := r.PostFormValue("password")
+	err := p.Auth.Setup(r.Context(), view.Token, view.Email, password)
+	if err == nil {
+		_, err = p.enter(w, r, view.Email, password, "")
+	}
 	var e *purvey.Error
 	switch {
 	case err == nil:
-		p.show(w, http.StatusOK, setupView{Email: view.Email, Done: true})
+		w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(w, r, "/admin", http.StatusSeeOther)
 	case errors.As(err, &e) && e.Kind == purvey.Invalid:
 		for _, f := range e.Fields {
 			view.Problems = append(view.Problems, f.Name+" "+f.Message)
 		}
-		p.show(w, http.StatusUnprocessableEntity, view)
+		p.showSetup(w, http.StatusUnprocessableEntity, view)
 	default:
 		p.refuse(w, r, err)
 	}
 }
 
-func (p *pages) show(w http.ResponseWriter, status int, v setupView) {
+func (p *pages) showSetup(w http.ResponseWriter, status int, v setupView) {
 	v.MinPassword = auth.MinPassword
 	var b bytes.Buffer
 	if err := p.setup.Execute(&b, v); err != nil {
