@@ -61,6 +61,15 @@ type Attempt struct {
 	Duration time.Duration
 	Error    string // plain words, never an inner address's answer
 	Response string // the first 2,048 bytes of the answer's body
+	URL      string `json:",omitempty"` // as it was; "" in attempts from before it was kept
+	Secret   string `json:",omitempty"` // tells secrets apart and nothing of them
+}
+
+// SentRequest is what an attempt sent.
+type SentRequest struct {
+	URL    string
+	Header map[string][]string
+	Body   []byte
 }
 
 // Bounds of webhook delivery.

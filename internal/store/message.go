@@ -32,22 +32,45 @@ type MessageFilter struct {
 	Kind    string
 	State   string
 	To      string // exact, any case
+	Search  string // the beginning of an address, the name of an order, or part of the subject of a message that is of no order; any case
+}
+
+// and narrows the messages m. Where an index holds only some states or kinds,
+// its condition is repeated in its very words.
+func (f MessageFilter) and(w *where) {
+	if f.OrderID != "" {
+		w.and(`m.order_id = ? AND m.order_id <> ''`, f.OrderID)
+	}
+	switch purvey.MessageKind(f.Kind) {
+	case "":
+	case purvey.MailDelivery:
+		w.and(`m.kind = ?`, f.Kind)
+	default:
+		w.and(`m.kind <> 'delivery' AND m.kind = ?`, f.Kind)
+	}
+	switch purvey.MessageState(f.State) {
+	case "":
+	case purvey.MessageDeferred, purvey.MessageFailed, purvey.MessageSent:
+		w.and(`m.state IN ('deferred', 'failed', 'sent') AND m.state = ?`, f.State)
+	case purvey.MessageQueued: // each has its job
+		w.and(`m.state = ? AND m.id IN (SELECT j.key FROM job j WHERE j.kind = ?)`, f.State, purvey.JobSendMessage)
+	default:
+		w.and(`m.state = ?`, f.State)
+	}
 }
 
 // Messages lists the scope's messages.
 func (q Queries) Messages(ctx context.Context, scope purvey.Scope, f MessageFilter, p purvey.Page) (purvey.Listed[purvey.Message], error) {
+	p = byID(p)
 	w := newWhere(`m.shop_id = $1 AND m.mode = $2`, scope.ShopID, scope.Mode)
-	if f.OrderID != "" {
-		w.and(`m.order_id = ?`, f.OrderID)
-	}
-	if f.Kind != "" {
-		w.and(`m.kind = ?`, f.Kind)
-	}
-	if f.State != "" {
-		w.and(`m.state = ?`, f.State)
-	}
-	if f.To != "" {
-		w.and(`lower(m.recipient) LIKE ? ESCAPE '\'`, escapeLike(purvey.Fold(f.To)))
+	if f.To != "" || f.Search != "" {
+		ids, err := q.searchMessages(ctx, scope, f, p)
+		if err != nil || len(ids) == 0 {
+			return purvey.Listed[purvey.Message]{}, err
+		}
+		w.in(`m.id`, ids)
+	} else {
+		f.and(w)
 	}
 	text, args := w.list(`SELECT `+messageColumns+` FROM message m`, "m", p)
 	items, err := collect(ctx, q, text, args, scanMessage)
@@ -59,9 +82,9 @@ func (q Queries) Messages(ctx context.Context, scope purvey.Scope, f MessageFilt
 func (tx *Tx) InsertMessage(ctx context.Context, m *purvey.Message) error {
 	m.ID, m.CreatedAt = tx.NewID(), tx.Now()
 	_, err := tx.exec(ctx, `INSERT INTO message (id, shop_id, mode, kind, state, recipient, locale, data, subject, body_text, body_html, order_id,
-		error, attempts, created_at, sent_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		error, attempts, created_at, sent_at, search) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
 		m.ID, m.ShopID, m.Mode, m.Kind, m.State, m.To, m.Locale, asJSON(m.Data), m.Subject, m.Text, m.HTML, m.OrderID,
-		m.Error, m.Attempts, micros(m.CreatedAt), micros(m.SentAt))
+		m.Error, m.Attempts, micros(m.CreatedAt), micros(m.SentAt), messageSearch(m))
 	if err != nil || m.State != purvey.MessageQueued {
 		return err
 	}
@@ -70,8 +93,9 @@ func (tx *Tx) InsertMessage(ctx context.Context, m *purvey.Message) error {
 
 // UpdateMessage writes the outcome of an attempt to send.
 func (tx *Tx) UpdateMessage(ctx context.Context, m *purvey.Message) error {
-	_, err := tx.exec(ctx, `UPDATE message SET state = $2, subject = $3, body_text = $4, body_html = $5, error = $6, attempts = $7, sent_at = $8
-		WHERE id = $1`, m.ID, m.State, m.Subject, m.Text, m.HTML, m.Error, m.Attempts, micros(m.SentAt))
+	_, err := tx.exec(ctx, `UPDATE message SET state = $2, subject = $3, body_text = $4, body_html = $5, error = $6, attempts = $7, sent_at = $8,
+		search = CASE WHEN order_id = '' THEN $9 ELSE search END WHERE id = $1`,
+		m.ID, m.State, m.Subject, m.Text, m.HTML, m.Error, m.Attempts, micros(m.SentAt), messageSearch(m))
 	return err
 }
 

@@ -121,6 +121,7 @@ func (s *Service) render(ctx context.Context, dialect Dialect, eventID string) (
 type target struct {
 	purvey.Endpoint
 	address *url.URL
+	mark    string // of the secret
 	unfit   string // why nothing can be sent to it; "" something can
 	read    time.Time
 }
@@ -148,6 +149,7 @@ func (s *Service) target(ctx context.Context, id string) (*target, error) {
 	if t.Secret, err = s.keys.Unseal(secretPurpose, t.Secret); err != nil {
 		t.unfit = "the endpoint's secret can't be read with this server's key; delete the endpoint and create it anew"
 	}
+	t.mark = s.mark(t.Secret)
 	s.targets.Store(id, t)
 	return t, nil
 }
@@ -206,7 +208,7 @@ func (s *Service) judge(ctx context.Context, p *target, out store.OutgoingWebhoo
 
 // attempt posts once. It takes at most purvey.WebhookTimeout in all.
 func (s *Service) attempt(ctx context.Context, dialect Dialect, p *target, payload []byte, eventID string) answer {
-	a := answer{Attempt: purvey.Attempt{At: s.db.Now()}}
+	a := answer{Attempt: purvey.Attempt{At: s.db.Now(), URL: p.URL, Secret: p.mark}}
 	began := time.Now()
 	defer func() { a.Duration = time.Since(began) }()
 	if p.unfit != "" {
