@@ -32,7 +32,7 @@ var (
 	wire     = []string{"internal/httpjson", "internal/middleware", "internal/jwt"}
 	services = []string{
 		"internal/auth", "internal/catalog", "internal/checkout", "internal/delivery", "internal/idempotency", "internal/license",
-		"internal/mail", "internal/order", "internal/report", "internal/shop", "internal/webhook",
+		"internal/mail", "internal/order", "internal/overview", "internal/report", "internal/shop", "internal/webhook",
 	}
 )
 

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"strings"
+	"time"
 
 	"purvey"
 )
@@ -47,6 +50,71 @@ func (q Queries) Customers(ctx context.Context, scope purvey.Scope, query string
 	text, args := w.list(`SELECT `+customerColumns+` FROM customer c`, "c", p)
 	items, err := collect(ctx, q, text, args, scanCustomer)
 	return listed(items, p), err
+}
+
+// FindCustomers lists the scope's customers that a text names: a whole address
+// or external id or, of the newest 50,000, a part of address or name. The name
+// is compared without regard to the case of plain letters.
+func (q Queries) FindCustomers(ctx context.Context, scope purvey.Scope, text string, p purvey.Page) (purvey.Listed[purvey.Customer], error) {
+	start, err := q.startOf(ctx, "customer", scope, customersSearched)
+	if err != nil {
+		return purvey.Listed[purvey.Customer]{}, err
+	}
+	w := newWhere(`c.shop_id = $1 AND c.mode = $2`, scope.ShopID, scope.Mode)
+	w.and(`(c.id >= ? AND (c.email_folded LIKE ? ESCAPE '\' OR lower(c.firstname || ' ' || c.lastname) LIKE ? ESCAPE '\' OR c.external_id = ?)
+		OR c.id IN (SELECT x.id FROM customer x WHERE x.shop_id = ? AND x.mode = ? AND x.email_folded = ? AND x.email_folded <> ''
+			UNION SELECT x.id FROM customer x WHERE x.shop_id = ? AND x.mode = ? AND x.external_id = ? AND x.external_id <> ''))`,
+		start, likePattern(text), asciiPattern(strings.TrimSpace(text)), strings.TrimSpace(text),
+		scope.ShopID, scope.Mode, purvey.Fold(text), scope.ShopID, scope.Mode, strings.TrimSpace(text))
+	query, args := w.list(`SELECT `+customerColumns+` FROM customer c`, "c", p)
+	items, err := collect(ctx, q, query, args, scanCustomer)
+	return listed(items, p), err
+}
+
+// CustomerTotals is what a customer bought.
+type CustomerTotals struct {
+	Orders int
+	LastAt time.Time
+	Spent  []CurrencySum // paid, less what was given back; the largest first
+}
+
+// CurrencySum is an amount.
+type CurrencySum struct {
+	Currency string
+	Cents    int64
+}
+
+// CustomerTotals gives what each of the customers bought, by id.
+func (q Queries) CustomerTotals(ctx context.Context, ids []string) (map[string]CustomerTotals, error) {
+	out := map[string]CustomerTotals{}
+	for chunk := range chunks(ids) {
+		set, args := inList(1, chunk)
+		err := q.each(ctx, `SELECT o.customer_id, o.currency, count(*), max(o.created_at),
+			CAST(sum(CASE WHEN o.paid_at > 0 AND `+sold+` THEN `+netCents+` ELSE 0 END) AS BIGINT)
+			FROM orders o WHERE o.customer_id IN `+set+` GROUP BY o.customer_id, o.currency ORDER BY 5 DESC`, args, func(rows *sql.Rows) error {
+			var id string
+			var n int
+			var last time.Time
+			var sum CurrencySum
+			if err := rows.Scan(&id, &sum.Currency, &n, at{&last}, &sum.Cents); err != nil {
+				return err
+			}
+			t := out[id]
+			t.Orders += n
+			if last.After(t.LastAt) {
+				t.LastAt = last
+			}
+			if sum.Cents > 0 {
+				t.Spent = append(t.Spent, sum)
+			}
+			out[id] = t
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // TakeCustomer finds the customer with the same external id or, if none has

@@ -91,7 +91,10 @@ func (tx *Tx) InsertDownload(ctx context.Context, holder string, d *purvey.Downl
 		d.ID, d.ShopID, d.Mode, d.Via, holder, d.OrderID, d.LineID, d.LinkID, d.MintID, d.ProductID, d.VersionID,
 		d.FileID, d.FileName, d.FileType, d.Number, d.Size, d.Sent, asRanges(d.Covered), d.Redownload, d.Counted, d.Billable, d.IP, d.UserAgent,
 		micros(d.CreatedAt), micros(d.LastAt), micros(d.CompletedAt))
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.marked(ctx, d.ShopID, d.Mode, d.CreatedAt)
 }
 
 // AddSent adds to a copy what one process has sent of it since it last said
@@ -115,7 +118,10 @@ func (tx *Tx) AddSent(ctx context.Context, id string, sent int64, covered purvey
 	}
 	_, err = tx.exec(ctx, `UPDATE download SET sent = $2, covered = $3, last_at = $4, completed_at = $5 WHERE id = $1`,
 		id, d.Sent, asRanges(d.Covered), micros(d.LastAt), micros(d.CompletedAt))
-	return d, err
+	if err != nil {
+		return d, err
+	}
+	return d, tx.marked(ctx, d.ShopID, d.Mode, d.CreatedAt)
 }
 
 func asRanges(rs purvey.Ranges) string {

@@ -138,6 +138,9 @@ func (tx *Tx) BindKey(ctx context.Context, k *purvey.LicenseKey, orderID, orderN
 
 // ReleaseKey returns a key to stock.
 func (tx *Tx) ReleaseKey(ctx context.Context, k *purvey.LicenseKey) error {
+	if err := tx.marked(ctx, k.ShopID, k.Mode, k.AssignedAt); err != nil {
+		return err
+	}
 	k.OrderID, k.OrderName, k.LineID, k.AssignedAt, k.BurntAt, k.UpdatedAt = "", "", "", time.Time{}, time.Time{}, tx.Now()
 	_, err := tx.exec(ctx, `UPDATE license_key SET order_id = '', order_name = '', line_id = '', assigned_at = 0, burnt_at = 0, updated_at = $2
 		WHERE shop_id = $3 AND mode = $4 AND id = $1`, k.ID, micros(k.UpdatedAt), k.ShopID, k.Mode)

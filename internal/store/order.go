@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
+	"strings"
 
 	"purvey"
 )
@@ -94,6 +96,13 @@ func (q Queries) order(ctx context.Context, where string, args ...any) (purvey.O
 // Orders lists whole orders of the scope.
 func (q Queries) Orders(ctx context.Context, scope purvey.Scope, f OrderFilter, p purvey.Page) (purvey.Listed[purvey.Order], error) {
 	w := f.where(scope)
+	if strings.TrimSpace(f.Search) != "" {
+		ids, err := q.foundOrders(ctx, scope, f, p, w)
+		if err != nil {
+			return purvey.Listed[purvey.Order]{}, err
+		}
+		return q.ordersInOrder(ctx, listed(ids, p))
+	}
 	text, args := w.list(`SELECT `+orderColumns+` FROM orders o`, "o", p)
 	items, err := collect(ctx, q, text, args, scanOrder)
 	if err != nil {
@@ -101,6 +110,42 @@ func (q Queries) Orders(ctx context.Context, scope purvey.Scope, f OrderFilter, 
 	}
 	out := listed(items, p)
 	return out, q.fillLines(ctx, out.Items)
+}
+
+// foundOrders gives the ids of a page of orders that a search finds. Asking for
+// no more than ids keeps the engines within an index that has all it looks at.
+func (q Queries) foundOrders(ctx context.Context, scope purvey.Scope, f OrderFilter, p purvey.Page, w *where) ([]string, error) {
+	start, err := q.startOf(ctx, "orders", scope, ordersSearched)
+	if err != nil {
+		return nil, err
+	}
+	exact, err := q.ordersNamed(ctx, scope, f.Search)
+	if err != nil {
+		return nil, err
+	}
+	w.searchOrders(f.Search, start, exact)
+	text, args := w.list(`SELECT o.id FROM orders o`, "o", p)
+	return collect(ctx, q, text, args, scanID)
+}
+
+// ordersInOrder gives whole orders in the order of their ids.
+func (q Queries) ordersInOrder(ctx context.Context, ids purvey.Listed[string]) (purvey.Listed[purvey.Order], error) {
+	out := purvey.Listed[purvey.Order]{HasMore: ids.HasMore}
+	if len(ids.Items) == 0 {
+		return out, nil
+	}
+	set, args := inList(1, ids.Items)
+	items, err := collect(ctx, q, `SELECT `+orderColumns+` FROM orders o WHERE o.id IN `+set, args, scanOrder)
+	if err != nil {
+		return out, err
+	}
+	place := make(map[string]int, len(ids.Items))
+	for i, id := range ids.Items {
+		place[id] = i
+	}
+	slices.SortFunc(items, func(a, b purvey.Order) int { return place[a.ID] - place[b.ID] })
+	out.Items = items
+	return out, q.fillLines(ctx, items)
 }
 
 // fillLines reads lines, keys and assigned files of the orders.

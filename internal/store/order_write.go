@@ -19,7 +19,10 @@ func (tx *Tx) InsertOrder(ctx context.Context, o *purvey.Order) (bool, error) {
 		o.ID, o.ShopID, o.Mode, o.Number, o.Name, purvey.Fold(o.Name), o.ExternalReference, o.GID, o.Source, o.Type,
 		o.Currency, o.Financial, o.Risk, o.AccessDisabled, o.Imported, c.ID, c.Email, purvey.Fold(c.Email), c.Firstname, c.Lastname, c.Locale, c.GID,
 		number, o.TotalCents, o.LinkEpoch, string(o.Extra), micros(o.PaidAt), micros(o.CreatedAt), micros(o.UpdatedAt))
-	return n == 1, err
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, tx.marked(ctx, o.ShopID, o.Mode, o.PaidAt)
 }
 
 // UpdateOrder writes what may change of an order.
@@ -30,7 +33,10 @@ func (tx *Tx) UpdateOrder(ctx context.Context, o *purvey.Order) error {
 		lastname = $8, locale = $9, total_cents = $10, link_epoch = $11, extra = $12, paid_at = $13, updated_at = $14, external_reference = $15
 		WHERE id = $1`, o.ID, o.Financial, o.Risk, o.AccessDisabled, c.Email, purvey.Fold(c.Email), c.Firstname,
 		c.Lastname, c.Locale, o.TotalCents, o.LinkEpoch, string(o.Extra), micros(o.PaidAt), micros(o.UpdatedAt), o.ExternalReference)
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.marked(ctx, o.ShopID, o.Mode, o.PaidAt)
 }
 
 // InsertLine writes one line of an order. tag is the pool its keys come from,

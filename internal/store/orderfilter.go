@@ -28,6 +28,11 @@ type OrderFilter struct {
 	LineStatus                 []string // orders that have a line in any of these
 	Kind                       string   // orders that have a line of a product of the kind
 	Published                  string   // the order's state in Publica.la's words
+	Sources                    []string
+	Access                     string // what customers read as dl_access: "enabled" or "disabled"
+	// Search is a whole name, number, address or reference or, of the newest
+	// 100,000 orders, a part of one. Only Orders obeys it.
+	Search string
 }
 
 // where writes the conditions of a filter.
@@ -62,10 +67,15 @@ func (f OrderFilter) where(scope purvey.Scope) *where {
 	}
 	w.in(`o.id`, f.IDs)
 	w.in(`o.financial`, f.Financial)
+	if len(f.Financial) > 0 && !slices.Contains(f.Financial, string(purvey.Paid)) {
+		w.and(`o.financial <> 'PAID'`) // says it to the partial index
+	}
+	w.in(`o.source`, f.Sources)
 	w.in(`o.type`, f.Types)
 	w.in(`o.customer_id`, f.CustomerIDs)
 	w.exists(`SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.product_id`, f.Products)
-	w.exists(`SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.status`, f.LineStatus)
+	w.lineStatus(scope, f.LineStatus)
+	w.access(scope, f.Access)
 	if f.Kind != "" {
 		w.exists(`SELECT 1 FROM order_line l JOIN product p ON p.id = l.product_id WHERE l.order_id = o.id AND p.kind`, []string{f.Kind})
 	}
@@ -73,6 +83,39 @@ func (f OrderFilter) where(scope purvey.Scope) *where {
 		w.published(f.Published)
 	}
 	return w
+}
+
+// lineStatus narrows to orders with a line in any of the states. All but the
+// usual one are found by a partial index.
+func (w *where) lineStatus(scope purvey.Scope, states []string) {
+	if len(states) > 0 && !slices.Contains(states, string(purvey.LineActive)) {
+		w.and(`o.id IN (SELECT l.order_id FROM order_line l WHERE l.shop_id = ? AND l.mode = ? AND l.status <> 'active' AND l.status IN (`+
+			strings.TrimSuffix(strings.Repeat("?,", len(states)), ",")+`))`, append([]any{scope.ShopID, scope.Mode}, anys(states)...)...)
+		return
+	}
+	w.exists(`SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.status`, states)
+}
+
+// access narrows to orders whose dl_access reads so, as Order.ShownDisabled has
+// it.
+func (w *where) access(scope purvey.Scope, reads string) {
+	const every = `NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.status NOT IN ('paused', 'canceled'))`
+	switch reads {
+	case "disabled":
+		w.and(`o.id IN (SELECT c.id FROM orders c WHERE c.shop_id = ? AND c.mode = ? AND c.access_disabled
+			UNION SELECT l.order_id FROM order_line l WHERE l.shop_id = ? AND l.mode = ? AND l.status <> 'active' AND l.status IN ('paused', 'canceled'))
+			AND (o.access_disabled OR `+every+`)`, scope.ShopID, scope.Mode, scope.ShopID, scope.Mode)
+	case "enabled":
+		w.and(`NOT o.access_disabled AND NOT ` + every)
+	}
+}
+
+func anys(values []string) []any {
+	out := make([]any, len(values))
+	for i, v := range values {
+		out[i] = v
+	}
+	return out
 }
 
 // lineIn finds a line of the order in a set of states.

@@ -26,6 +26,12 @@ func (q Queries) SessionByHash(ctx context.Context, shopID, hash string) (purvey
 	return one(ctx, q, "session", `SELECT `+sessionColumns+` FROM session s WHERE s.hash = $1 AND s.shop_id = $2`, []any{hash, shopID}, scanSession)
 }
 
+// SessionsOf gives the sessions in force of an address in a shop, newest first.
+func (q Queries) SessionsOf(ctx context.Context, shopID, email string, now time.Time) ([]purvey.Session, error) {
+	return collect(ctx, q, `SELECT `+sessionColumns+` FROM session s WHERE s.shop_id = $1 AND s.email = $2 AND s.expires_at > $3 ORDER BY s.id DESC LIMIT 100`,
+		[]any{shopID, purvey.Fold(email), micros(now)}, scanSession)
+}
+
 // DeleteSession ends one session.
 func (tx *Tx) DeleteSession(ctx context.Context, shopID, hash string) error {
 	_, err := tx.exec(ctx, `DELETE FROM session WHERE hash = $1 AND shop_id = $2`, hash, shopID)

@@ -1,0 +1,69 @@
+-- +goose Up
+-- Figures of quarters of an hour (slot: 900 seconds since the epoch) and of
+-- days (of UTC), made of orders, downloads and keys that change no more.
+CREATE TABLE figure_slot (
+  shop_id TEXT COLLATE "C" NOT NULL,
+  mode TEXT COLLATE "C" NOT NULL,
+  slot BIGINT NOT NULL,
+  currency TEXT COLLATE "C" NOT NULL,
+  orders BIGINT NOT NULL,
+  cents BIGINT NOT NULL,
+  refunds BIGINT NOT NULL,
+  downloads BIGINT NOT NULL,
+  completed BIGINT NOT NULL,
+  bytes BIGINT NOT NULL,
+  customers BIGINT NOT NULL,
+  keys BIGINT NOT NULL,
+  PRIMARY KEY (shop_id, mode, slot, currency)
+);
+
+CREATE TABLE figure_day (
+  shop_id TEXT COLLATE "C" NOT NULL,
+  mode TEXT COLLATE "C" NOT NULL,
+  kind TEXT COLLATE "C" NOT NULL,
+  day BIGINT NOT NULL,
+  object_id TEXT COLLATE "C" NOT NULL,
+  currency TEXT COLLATE "C" NOT NULL,
+  number BIGINT NOT NULL,
+  amount BIGINT NOT NULL,
+  PRIMARY KEY (shop_id, mode, kind, day, object_id, currency)
+);
+
+-- How far a scope's figures are made, and days of which something changed
+-- since.
+CREATE TABLE figure_state (
+  shop_id TEXT COLLATE "C" NOT NULL,
+  mode TEXT COLLATE "C" NOT NULL,
+  day BIGINT NOT NULL,
+  slot BIGINT NOT NULL,
+  PRIMARY KEY (shop_id, mode)
+);
+CREATE TABLE figure_mark (
+  shop_id TEXT COLLATE "C" NOT NULL,
+  mode TEXT COLLATE "C" NOT NULL,
+  day BIGINT NOT NULL,
+  marks BIGINT NOT NULL,
+  PRIMARY KEY (shop_id, mode, day)
+);
+
+-- What a shop has seen work, for its checklist.
+CREATE TABLE milestone (
+  shop_id TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  object_id TEXT COLLATE "C" NOT NULL,
+  reached_at BIGINT NOT NULL,
+  PRIMARY KEY (shop_id, name)
+);
+
+DROP INDEX orders_shop;
+CREATE INDEX orders_shop ON orders (shop_id, mode, id, name_folded, email_folded, external_reference);
+CREATE INDEX orders_paid ON orders (shop_id, mode, paid_at) WHERE paid_at > 0;
+CREATE INDEX orders_customer ON orders (customer_id, id);
+CREATE INDEX orders_not_paid ON orders (shop_id, mode, financial, id) WHERE financial <> 'PAID';
+CREATE INDEX orders_held ON orders (shop_id, mode, id) WHERE risk = 'HIGH';
+CREATE INDEX orders_closed ON orders (shop_id, mode, id) WHERE access_disabled;
+CREATE INDEX order_line_open ON order_line (shop_id, mode, status, order_id) WHERE status <> 'active';
+CREATE INDEX license_key_assigned ON license_key (shop_id, mode, assigned_at) WHERE assigned_at > 0;
+CREATE INDEX payment_renewed ON payment (shop_id, mode, paid_at) WHERE kind = 'renewal';
+ALTER TABLE stamped ADD COLUMN file_id TEXT COLLATE "C" NOT NULL DEFAULT '';
+CREATE INDEX stamped_failed ON stamped (shop_id, created_at) WHERE error <> '';
