@@ -58,7 +58,7 @@ type Service struct {
 	mu    sync.Mutex
 	shops map[string]purvey.Shop // by id; good while UpdatedAt is the same
 
-	holders map[string]held // by a token's hash; good while nothing was committed
+	holders map[string]held // by a token's hash; good while no token or shop is written to
 
 	touch struct {
 		sync.Mutex
@@ -116,23 +116,27 @@ func (s *Service) Authenticate(ctx context.Context, text string) (purvey.Caller,
 	}, nil
 }
 
-// held is a token's holder as it was at a version of the database.
+// Observe gives a context in which the state of the database is asked for once,
+// for a request that only reads.
+func (s *Service) Observe(ctx context.Context) context.Context { return s.db.Observe(ctx) }
+
+// held is a token's holder as it was at a moment.
 type held struct {
 	store.TokenHolder
-	version int64
+	at store.Moment
 }
 
-// holder reads who holds a token, or remembers it while nothing at all has
-// been committed since.
+// holder reads who holds a token, or remembers it while no token and no shop
+// has been written to since.
 func (s *Service) holder(ctx context.Context, hash string) (store.TokenHolder, error) {
-	version, ok := s.db.DataVersion(ctx)
-	if !ok {
+	now := s.db.Moment(ctx)
+	if !now.Known() {
 		return s.db.TokenByHash(ctx, hash)
 	}
 	s.mu.Lock()
 	h, known := s.holders[hash]
 	s.mu.Unlock()
-	if known && h.version == version {
+	if known && h.at.SameTokens(now) {
 		return h.TokenHolder, nil
 	}
 	fresh, err := s.db.TokenByHash(ctx, hash)
@@ -144,7 +148,7 @@ func (s *Service) holder(ctx context.Context, hash string) (store.TokenHolder, e
 	if len(s.holders) >= maxShops {
 		clear(s.holders)
 	}
-	s.holders[hash] = held{fresh, version}
+	s.holders[hash] = held{fresh, now}
 	return fresh, nil
 }
 

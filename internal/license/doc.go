@@ -12,10 +12,13 @@ import (
 )
 
 // Service works on one database.
-type Service struct{ db *store.DB }
+type Service struct {
+	db     *store.DB
+	memory *memory
+}
 
 // New makes the service.
-func New(db *store.DB) *Service { return &Service{db: db} }
+func New(db *store.DB) *Service { return &Service{db: db, memory: newMemory()} }
 
 // Keys lists the scope's keys.
 func (s *Service) Keys(ctx context.Context, scope purvey.Scope, f store.KeyFilter, p purvey.Page) (purvey.Listed[purvey.LicenseKey], error) {

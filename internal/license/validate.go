@@ -16,6 +16,10 @@ func (s *Service) Validate(ctx context.Context, scope purvey.Scope, text string)
 	if text == "" {
 		return purvey.KeyVerdict{}, purvey.BadField("key", "is required")
 	}
+	q, now := question{scope.ShopID, scope.Mode, text}, s.db.Moment(ctx)
+	if v, ok := s.memory.get(q, now); ok {
+		return v, nil
+	}
 	k, err := s.db.LicenseKeyByText(ctx, scope, text)
 	if errors.Is(err, purvey.NotFound) {
 		return purvey.KeyVerdict{}, nil
@@ -23,5 +27,9 @@ func (s *Service) Validate(ctx context.Context, scope purvey.Scope, text string)
 	if err != nil {
 		return purvey.KeyVerdict{}, err
 	}
-	return purvey.KeyVerdict{Valid: true, Assigned: k.Assigned(), Tag: k.Tag, OrderName: k.OrderName, OrderID: k.OrderID}, nil
+	v := purvey.KeyVerdict{Valid: true, Assigned: k.Assigned(), Tag: k.Tag, OrderName: k.OrderName, OrderID: k.OrderID}
+	if now.Known() {
+		s.memory.put(q, v, now)
+	}
+	return v, nil
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -37,6 +38,16 @@ func Measure(r prometheus.Registerer) middleware.Middleware {
 		Name: "purvey_http_requests_running", Help: "Requests being answered now.",
 	})
 	r.MustRegister(took, sent, running)
+	var series sync.Map // of result to *measures: finding a series by its labels costs more than counting
+	of := func(x result) *measures {
+		if m, ok := series.Load(x); ok {
+			return m.(*measures)
+		}
+		code := strconv.Itoa(x.status)
+		m := &measures{took.WithLabelValues(x.route, code), sent.WithLabelValues(x.route, code)}
+		series.Store(x, m)
+		return m
+	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start, rec := time.Now(), middleware.Record(w)
@@ -50,13 +61,25 @@ func Measure(r prometheus.Registerer) middleware.Middleware {
 				if status == 0 {
 					status = http.StatusOK
 				}
-				code := strconv.Itoa(status)
-				took.WithLabelValues(route, code).Observe(time.Since(start).Seconds())
-				sent.WithLabelValues(route, code).Add(float64(rec.Bytes()))
+				m := of(result{route, status})
+				m.took.Observe(time.Since(start).Seconds())
+				m.sent.Add(float64(rec.Bytes()))
 			}()
 			next.ServeHTTP(rec, r)
 		})
 	}
+}
+
+// result is what requests are told apart by.
+type result struct {
+	route  string
+	status int
+}
+
+// measures are the series of one result.
+type measures struct {
+	took prometheus.Observer
+	sent prometheus.Counter
 }
 
 // Debug serves /metrics and /debug/pprof/. It asks for no credential, so it

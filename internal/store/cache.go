@@ -18,11 +18,15 @@ type cache struct {
 	values  map[string]any
 	version int64
 	targets map[string]target
-	rights  bool // the open transaction wrote to a table that rights are made of
+	wrote   target // what the open transaction has written to so far
 }
 
 // target is what a statement writes to.
-type target struct{ cached, rights bool }
+type target struct{ cached, rights, keys, tokens bool }
+
+func (t target) and(o target) target {
+	return target{t.cached || o.cached, t.rights || o.rights, t.keys || o.keys, t.tokens || o.tokens}
+}
 
 // maxCached bounds the values kept; when it is reached all are dropped.
 const maxCached = 10_000
@@ -39,17 +43,26 @@ var rightTables = []string{
 	"orders", "order_line", "line_file", "product", "version", "version_file", "file", "shop", "link", "link_file", "mint",
 }
 
+// keyTables and tokenTables are those that licence keys and callers are read from.
+var (
+	keyTables   = []string{"license_key"}
+	tokenTables = []string{"token", "shop"}
+)
+
 // note drops everything when a statement writes to one of the cached tables.
 func (c *cache) note(text string) {
 	to, known := c.targets[text]
 	if !known {
-		to = target{cached: writesTo(text, cachedTables), rights: writesTo(text, rightTables)}
+		to = target{
+			cached: writesTo(text, cachedTables), rights: writesTo(text, rightTables),
+			keys: writesTo(text, keyTables), tokens: writesTo(text, tokenTables),
+		}
 		c.targets[text] = to
 	}
 	if to.cached {
 		c.drop()
 	}
-	c.rights = c.rights || to.rights
+	c.wrote = c.wrote.and(to)
 }
 
 // RightsVersion gives a number that has changed when this process has answered
@@ -119,7 +132,7 @@ func (w *writer) refresh() error {
 	if version != w.cache.version {
 		w.cache.drop()
 		w.cache.version = version
-		w.db.rights.Add(1)
+		w.cache.wrote = target{cached: true, rights: true, keys: true, tokens: true}
 	}
 	return rows.Err()
 }

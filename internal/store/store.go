@@ -36,6 +36,7 @@ type DB struct {
 	wakers wakers
 	rights atomic.Uint64 // see RightsVersion
 	watch  watch         // SQLite only
+	state  published     // SQLite only
 	url    string
 }
 
@@ -117,6 +118,7 @@ func (db *DB) openSQLite(ctx context.Context, folder string) error {
 	reads.SetMaxIdleConns(9)
 	db.pool, db.run = reads, &stmtRunner{db: reads}
 	db.writer = newWriter(writes, db)
+	db.DataVersion(ctx) // takes its connection now, when nobody else can hold them all
 	return nil
 }
 

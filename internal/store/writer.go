@@ -149,10 +149,7 @@ func (w *writer) group(first *write) {
 		// Without a transaction to end this fails too; nothing is lost by it.
 		_ = w.raw("ROLLBACK")
 	}
-	if w.cache.rights {
-		w.cache.rights = false
-		w.db.rights.Add(1)
-	}
+	w.publish()
 	for _, r := range group {
 		if err != nil && r.err == nil {
 			r.err = translate(fmt.Errorf("commit: %w", err))

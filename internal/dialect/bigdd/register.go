@@ -233,14 +233,20 @@ func (a *api) add(pattern string, role access, h handler) {
 // checked does what comes before every handler: 401, 403, 429.
 func (a *api) checked(role access, h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		ctx := req.Context()
+		ctx, reads := req.Context(), req.Method == http.MethodGet
+		if reads {
+			ctx = a.Auth.Observe(ctx)
+			req = req.WithContext(ctx)
+		}
 		caller, err := a.caller(req)
 		if err != nil {
 			a.respond(w, req, err)
 			return
 		}
-		ctx = purvey.WithActor(ctx, actorOf(req, caller))
-		req = req.WithContext(ctx)
+		if !reads {
+			ctx = purvey.WithActor(ctx, actorOf(req, caller))
+			req = req.WithContext(ctx)
+		}
 		// A refused role uses the budget up too, and is told first.
 		rate, err := a.Auth.Limit(ctx, caller, dialect)
 		rateHeaders(w.Header(), rate)
