@@ -71,6 +71,11 @@ func (s *Service) Add(ctx context.Context, scope purvey.Scope, b Batch) (Added, 
 		if err := tx.InsertKeys(ctx, sorted); err != nil {
 			return err
 		}
+		if len(sorted) > 0 {
+			if err := tx.Audit(ctx, keysChange(scope, b.Tag, "license_keys.added", len(sorted))); err != nil {
+				return err
+			}
+		}
 		return EnqueueWaiting(ctx, tx, scope, b.Tag)
 	})
 	return out, err

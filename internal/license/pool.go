@@ -179,7 +179,11 @@ func (s *Service) Release(ctx context.Context, scope purvey.Scope, id string) (p
 		if k, err = tx.LicenseKey(ctx, scope, id); err != nil || !k.Assigned() {
 			return err
 		}
+		change := keyChange(scope, k, "license_key.unassigned")
 		if err := tx.ReleaseKey(ctx, &k); err != nil {
+			return err
+		}
+		if err := tx.Audit(ctx, change); err != nil {
 			return err
 		}
 		return EnqueueWaiting(ctx, tx, scope, k.Tag)
@@ -195,12 +199,18 @@ func (s *Service) Delete(ctx context.Context, scope purvey.Scope, id string) err
 		if err != nil {
 			return err
 		}
+		if err := tx.DiscountKey(ctx, k); err != nil {
+			return err
+		}
 		deleted, err := tx.DeleteKey(ctx, k)
 		if err != nil {
 			return err
 		}
 		if !deleted {
 			return purvey.Because(purvey.Conflict, purvey.ReasonKeyAssigned, "the key is assigned to order %s", k.OrderName)
+		}
+		if err := tx.Audit(ctx, keyChange(scope, k, "license_key.deleted")); err != nil {
+			return err
 		}
 		return Taken(ctx, tx, scope, k.Tag, 1)
 	})
