@@ -1,6 +1,7 @@
 import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { setNonce } from 'get-nonce';
 import { RouterProvider } from 'react-router';
 import { ApiError } from './api/client';
 import { router } from './routes';
@@ -8,6 +9,7 @@ import { theme, variables } from './theme';
 
 // The nonce that the server put into the page; styles made later need it.
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
+setNonce(nonce); // of the part that stops the page from scrolling under a dialog
 
 export const client = new QueryClient({
   defaultOptions: {

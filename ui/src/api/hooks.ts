@@ -1,6 +1,6 @@
 // Reading and writing in components. Keys of the cache are
 // [scope, path, query]; `refresh` takes paths, all below them included.
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient, keepPreviousData, type QueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQueries, useQuery, useQueryClient, keepPreviousData, type QueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo } from 'react';
 import { ApiError, newKey, send, wordsOf, type Call, type Page, type Query } from './client';
 import { useRegisterCall } from './calls';
@@ -31,6 +31,21 @@ export function useRead<T>(path: string, query?: Query, options: ReadOptions = {
     enabled,
     refetchInterval: options.every ?? false,
     ...(options.keep === true ? { placeholderData: keepPreviousData } : {}),
+  });
+}
+
+/** Several objects of a kind, each read once: by path, those that are there. */
+export function useReads<T>(paths: readonly string[]): { found: ReadonlyMap<string, T>; loading: boolean } {
+  const scope = useScope();
+  return useQueries({
+    queries: [...new Set(paths)].map((path) => ({
+      queryKey: [scopeKey(scope), path, {}],
+      queryFn: async ({ signal }: { signal: AbortSignal }) => (await send<{ data: T }>({ method: 'GET', path }, { signal })).data,
+    })),
+    combine: (all) => ({
+      found: new Map(all.flatMap((q, i) => (q.data === undefined ? [] : [[[...new Set(paths)][i] ?? '', q.data] as const]))),
+      loading: all.some((q) => q.isPending),
+    }),
   });
 }
 

@@ -27,6 +27,8 @@ interface Props<T> {
   rowKey: (row: T) => string;
   /** Where a row leads: its first cell is the link, all of the row answers to it. */
   rowHref?: (row: T) => string;
+  /** The row's link opens something beside the list, which stays where it is. */
+  keepPlace?: boolean;
   /** Or what a row does. */
   onRow?: (row: T) => void;
   /** An EmptyState, when there is no row. */
@@ -36,7 +38,7 @@ interface Props<T> {
 }
 
 /** Rows in a card; below 48em each row is a card of its own. Arrow keys, j and k walk the rows. */
-export function DataTable<T>({ label, columns, list, rowKey, rowHref, onRow, empty, sort, onSort }: Props<T>) {
+export function DataTable<T>({ label, columns, list, rowKey, rowHref, keepPlace, onRow, empty, sort, onSort }: Props<T>) {
   const full: Partial<List<T>> = 'loadMore' in list ? list : {};
   const { rows } = list;
   if (full.error && rows.length === 0) {
@@ -72,7 +74,7 @@ export function DataTable<T>({ label, columns, list, rowKey, rowHref, onRow, emp
                 <tr role="row" key={rowKey(row)} data-link={rowHref || onRow ? true : undefined}>
                   {columns.map((c, n) => (
                     <td role="cell" key={c.key} data-align={c.align} data-card={c.card} data-title={c.title}>
-                      {n > 0 ? c.cell(row) : <First row={row} href={rowHref} onRow={onRow} content={c.cell(row)} />}
+                      {n > 0 ? c.cell(row) : <First row={row} href={rowHref} keepPlace={keepPlace} onRow={onRow} content={c.cell(row)} />}
                     </td>
                   ))}
                 </tr>
@@ -91,10 +93,10 @@ export function DataTable<T>({ label, columns, list, rowKey, rowHref, onRow, emp
   );
 }
 
-function First<T>({ row, href, onRow, content }: { row: T; href: Props<T>['rowHref']; onRow: Props<T>['onRow']; content: ReactNode }) {
+function First<T>({ row, href, keepPlace, onRow, content }: { row: T; href: Props<T>['rowHref']; keepPlace: boolean | undefined; onRow: Props<T>['onRow']; content: ReactNode }) {
   if (href) {
     return (
-      <Link className={classes.link} data-row to={href(row)}>
+      <Link className={classes.link} data-row to={href(row)} preventScrollReset={keepPlace === true}>
         {content}
       </Link>
     );

@@ -2,7 +2,7 @@
 import { Button, Group, Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
 import { IconSearch, IconX } from '@tabler/icons-react';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useSearchParams } from 'react-router';
 
 export type Filters<K extends string> = Record<K, string>;
@@ -52,8 +52,8 @@ export interface FilterField<K extends string> {
   options?: readonly { value: string; label: string }[];
 }
 
-/** The row above a list. `/` goes to its search. */
-export function FilterBar<K extends string>({ fields, filters }: { fields: readonly FilterField<K>[]; filters: UseFilters<K> }) {
+/** The row above a list, with further fields as its children. `/` goes to its search. */
+export function FilterBar<K extends string>({ fields, filters, children }: { fields: readonly FilterField<K>[]; filters: UseFilters<K>; children?: ReactNode }) {
   const { values, set, clear, any } = filters;
   return (
     <Group gap="xs" mb="md" role="search" align="flex-end">
@@ -82,6 +82,7 @@ export function FilterBar<K extends string>({ fields, filters }: { fields: reado
           <TypedFilter key={f.key} field={f} value={values[f.key]} change={(v) => set({ [f.key]: v } as Partial<Filters<K>>)} />
         ),
       )}
+      {children}
       {any && (
         <Button variant="subtle" color="gray" leftSection={<IconX size={14} aria-hidden />} onClick={clear}>
           Clear

@@ -6,6 +6,7 @@ export { ConfirmModal, ErrorAlert, FormModal, SecretModal } from './dialogs';
 export { EmptyState } from './empty-state';
 export { ErrorPanel } from './error-panel';
 export { Figure, Figures } from './figure';
+export { FilePicker, FilesField, kindOf } from './file-picker';
 export { FilterBar, useFilters, type FilterField, type UseFilters } from './filters';
 export { JsonBlock, JsonDiff, pretty } from './json';
 export { KeyValue } from './key-value';

@@ -1,6 +1,5 @@
 // Keys that work everywhere: `?` shows them, `g` and a letter goes places.
 import { Kbd, Modal, SimpleGrid, Text } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useIsAdmin } from '@/api/session';
@@ -35,13 +34,15 @@ export function HelpKeys() {
     return () => window.removeEventListener(helpEvent, open);
   }, []);
 
-  useHotkeys([['shift+?', () => setOpened(true)]]);
-
   useEffect(() => {
     const onKey = (e: KeyboardEvent) => {
       const target = e.target as HTMLElement;
       if (e.ctrlKey || e.metaKey || e.altKey || target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) return;
       if (document.querySelector('[role="dialog"]') !== null) return;
+      if (e.key === '?') {
+        setOpened(true);
+        return;
+      }
       if (e.key === 'g') {
         waiting.current = Date.now();
         return;

@@ -67,7 +67,7 @@ export function Palette() {
   const some = sections.some(([, entries]) => entries.length > 0);
 
   return (
-    <Spotlight.Root store={store} query={text} onQueryChange={setText} shortcut={['mod + K']} scrollable maxHeight="min(60vh, 32rem)" size="lg" radius="lg" aria-label="Search and commands">
+    <Spotlight.Root store={store} query={text} onQueryChange={setText} shortcut={['mod + K']} scrollable maxHeight="min(60vh, 32rem)" size="lg" radius="lg">
       <Spotlight.Search placeholder="Order, address, product, key … or what to do" aria-label="Search and commands" leftSection={<IconSearch size={18} aria-hidden />} />
       <Spotlight.ActionsList>
         {sections.map(([label, entries]) =>

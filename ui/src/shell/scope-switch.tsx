@@ -66,7 +66,7 @@ export function ShopSwitch() {
 export function SandboxBanner() {
   return (
     <div className={classes.banner} role="status">
-      <strong>Sandbox.</strong> Orders, keys and customers here are trials: mail is kept and not sent, no money moves. Products and files are those of the shop.
+      <strong>Sandbox.</strong> Trial orders, keys and customers: mail is kept, no money moves. Products and files are the shop&apos;s own.
       <UnstyledButton className={classes.leave} onClick={() => setScope({ mode: 'live' })}>
         Go live
       </UnstyledButton>

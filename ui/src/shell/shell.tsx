@@ -11,6 +11,7 @@ import { useScope } from '@/api/scope';
 import { leaveSession, useIsAdmin, useSessionQuery, useShop } from '@/api/session';
 import type { Settings } from '@/api/types/settings';
 import { ErrorPanel } from '@/parts/error-panel';
+import { UploadPanel } from '@/uploads/panel';
 import { HelpKeys } from './keys';
 import { Loading } from './loading';
 import { Navigation } from './navigation';
@@ -44,8 +45,10 @@ function Frame() {
   useEffect(close, [place.pathname, close]);
 
   // The first page of a visit does not take the focus; those after it do.
-  const first = useRef(place.key);
-  const moved = first.current !== place.key;
+  // Filters change the address too, but are no navigation.
+  const first = useRef<string | null>(place.pathname);
+  if (first.current !== place.pathname) first.current = null;
+  const moved = first.current === null;
   const suffix = `${scope.mode === 'sandbox' ? 'Sandbox · ' : ''}${shop.name} · Purvey`;
   const context = useMemo(() => ({ suffix, moved }), [suffix, moved]);
   const zone = useShopZone();
@@ -107,6 +110,7 @@ function Frame() {
           </AppShell.Main>
         </AppShell>
         {scope.mode === 'sandbox' && <div className={classes.frame} aria-hidden />}
+        <UploadPanel />
         <Palette />
         <HelpKeys />
         <ScrollRestoration />

@@ -89,6 +89,11 @@ export interface DownloadRequest {
   product: Named;
   customer_email: string | null;
   message: string | null;
+  /** What a declined customer was told. */
+  reply?: string | null;
+  /** Of each file, as approved; null for the product's limit. */
+  copies?: number | null;
+  open_until?: string | null;
   created_at: string;
   decided_at: string | null;
 }

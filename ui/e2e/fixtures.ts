@@ -1,0 +1,85 @@
+// What every test has: a signed-in page that fails on errors in the console,
+// calls with a token, and `look`.
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test as base, type Page } from '@playwright/test';
+import { world, type World } from './world';
+
+export type Call = <T = { id: string }>(method: string, path: string, body?: unknown) => Promise<T>;
+
+interface Fixtures {
+  world: World;
+  /** A native call with an admin token of the live mode; gives `data`, throws what is refused. */
+  api: Call;
+  /** The same in sandbox. */
+  sandboxApi: Call;
+  /** Of pages that are seen signed out. */
+  stranger: Page;
+}
+
+export const test = base.extend<Fixtures>({
+  // eslint-disable-next-line no-empty-pattern
+  world: async ({}, use) => use(world()),
+  baseURL: async ({}, use) => use(world().origin),
+  storageState: async ({}, use) => use(world().session),
+  page: async ({ page }, use) => watched(page, use),
+  stranger: async ({ browser, contextOptions, viewport, colorScheme, world }, use) => {
+    const context = await browser.newContext({ ...contextOptions, viewport, colorScheme, baseURL: world.origin });
+    await watched(await context.newPage(), use);
+    await context.close();
+  },
+  api: async ({ playwright, world }, use) => {
+    const http = await playwright.request.newContext({ baseURL: world.origin });
+    await use(caller(http.fetch.bind(http), world.token));
+    await http.dispose();
+  },
+  sandboxApi: async ({ playwright, world }, use) => {
+    const http = await playwright.request.newContext({ baseURL: world.origin });
+    await use(caller(http.fetch.bind(http), world.sandboxToken));
+    await http.dispose();
+  },
+});
+
+export { expect };
+
+type Fetch = (url: string, options: { method: string; data?: unknown; headers: Record<string, string> }) => Promise<{ ok(): boolean; status(): number; text(): Promise<string> }>;
+
+function caller(fetch: Fetch, token: string): Call {
+  return async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+    const answer = await fetch(`/public-api/v1${path}`, { method, headers, ...(body === undefined ? {} : { data: body }) });
+    const text = await answer.text();
+    if (!answer.ok()) throw new Error(`${method} ${path}: ${answer.status()} ${text}`);
+    return (text === '' ? undefined : (JSON.parse(text) as { data: T }).data) as T;
+  };
+}
+
+/** Lets the test use the page, then fails it for what stood in the console. */
+async function watched(page: Page, use: (page: Page) => Promise<void>): Promise<void> {
+  const errors: string[] = [];
+  page.on('pageerror', (e) => errors.push(e.message));
+  page.on('console', (m) => {
+    // The browser reports each refused request; what the page makes of it is tested.
+    if (m.type() === 'error' && !m.text().startsWith('Failed to load resource')) errors.push(m.text());
+  });
+  await use(page);
+  expect(errors, 'errors in the console').toEqual([]);
+}
+
+/** Checks the page as it is: no violation of axe, nothing sticks out sideways, one h1. With PURVEY_SCREENSHOTS a picture is kept. */
+export async function look(page: Page, name: string): Promise<void> {
+  await page.waitForLoadState('networkidle');
+  await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
+  const info = test.info();
+  if (process.env['PURVEY_SCREENSHOTS']) {
+    const folder = resolve(import.meta.dirname, '../../.cache/screenshots', info.project.name.replace('look-', ''));
+    mkdirSync(folder, { recursive: true });
+    await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  }
+  const found = await new AxeBuilder({ page }).analyze();
+  expect(found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`), 'violations of axe').toEqual([]);
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(wider, 'the page sticks out sideways').toBeLessThanOrEqual(0);
+  await expect(page.locator('h1')).toHaveCount(1);
+}

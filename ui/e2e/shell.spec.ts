@@ -1,0 +1,35 @@
+import { expect, look, test } from './fixtures';
+
+test('the palette, the go-to keys and the sandbox', async ({ page }) => {
+  await page.goto('/admin/webhooks');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Webhooks');
+  await page.keyboard.press('g');
+  await page.keyboard.press('o');
+  await expect(page.getByRole('heading', { level: 1, name: 'Orders' })).toBeFocused();
+  await expect(page).toHaveTitle(/^Orders · Night Sounds · Purvey$/);
+
+  await page.keyboard.press('Control+k');
+  await page.getByLabel('Search and commands').last().fill('audit');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Audit log');
+
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'Keyboard' })).toBeVisible();
+  await page.keyboard.press('Escape');
+
+  await page.getByRole('radiogroup', { name: 'Mode' }).getByText('Sandbox').click();
+  await expect(page.getByText('Sandbox.', { exact: true })).toBeVisible();
+  await expect(page).toHaveTitle(/Sandbox · Night Sounds/);
+});
+
+test('every page says which calls it makes', async ({ page }) => {
+  await page.goto('/admin/tokens');
+  await page.getByRole('button', { name: 'API calls of this page' }).click();
+  await expect(page.getByLabel('The call')).toContainText('Authorization: Bearer $PURVEY_TOKEN');
+});
+
+test('sandbox @look', async ({ page }) => {
+  await page.goto('/admin/tokens?purvey_mode=sandbox');
+  await look(page, 'sandbox');
+});
