@@ -13,7 +13,7 @@ import (
 // that was never paid and has no other line left is voided. Serves HL-27 to
 // HL-30.
 func (s *Service) CancelLine(ctx context.Context, scope purvey.Scope, orderID, lineID, reason string) (purvey.Order, error) {
-	return s.change(ctx, scope, orderID, func(tx *store.Tx, o *purvey.Order) error {
+	return s.changeAs(ctx, scope, orderID, actionCanceled, func(tx *store.Tx, o *purvey.Order) error {
 		l, ok := o.Line(lineID)
 		if !ok {
 			return purvey.Missing("order line")
@@ -23,26 +23,44 @@ func (s *Service) CancelLine(ctx context.Context, scope purvey.Scope, orderID, l
 }
 
 func (s *Service) cancel(ctx context.Context, tx *store.Tx, o *purvey.Order, l *purvey.Line, reason string) error {
-	moved, left := false, false
+	before := canceledLines(o)
+	if err := s.cancelQuietly(ctx, tx, o, l, reason); err != nil || canceledLines(o) == before {
+		return err
+	}
+	return s.afterCancel(ctx, tx, o)
+}
+
+// cancelQuietly ends a line and those of its parts.
+func (s *Service) cancelQuietly(ctx context.Context, tx *store.Tx, o *purvey.Order, l *purvey.Line, reason string) error {
 	for i := range o.Lines {
 		each := &o.Lines[i]
 		if each.ID == l.ID || each.Notes().PartOf == l.Number {
-			before := each.Status
 			if err := s.move(ctx, tx, each, purvey.LineCanceled, reason); err != nil {
 				return err
 			}
-			moved = moved || each.Status != before
 		}
-		left = left || each.Status != purvey.LineCanceled
 	}
-	if !moved {
-		return nil
-	}
-	if !left && !o.Financial.WasPaid() && o.Financial != purvey.FinancialExpired {
+	return nil
+}
+
+// afterCancel voids an order that was never paid and has no line left, and
+// tells of what has changed.
+func (s *Service) afterCancel(ctx context.Context, tx *store.Tx, o *purvey.Order) error {
+	if canceledLines(o) == len(o.Lines) && !o.Financial.WasPaid() && o.Financial != purvey.FinancialExpired {
 		o.Financial = purvey.Voided
 		if err := tx.UpdateOrder(ctx, o); err != nil {
 			return err
 		}
 	}
 	return s.emit(ctx, tx, o, purvey.EventAccessChanged)
+}
+
+func canceledLines(o *purvey.Order) int {
+	n := 0
+	for _, l := range o.Lines {
+		if l.Status == purvey.LineCanceled {
+			n++
+		}
+	}
+	return n
 }

@@ -13,17 +13,26 @@ import (
 
 // change runs fn on a locked, whole order and gives the order afterwards.
 func (s *Service) change(ctx context.Context, scope purvey.Scope, id string, fn func(tx *store.Tx, o *purvey.Order) error) (purvey.Order, error) {
+	return s.changeAs(ctx, scope, id, actionUpdated, fn)
+}
+
+// changeAs is change, under its own name in the audit log. What leaves the
+// order as it was is not recorded there.
+func (s *Service) changeAs(ctx context.Context, scope purvey.Scope, id, action string, fn func(tx *store.Tx, o *purvey.Order) error) (purvey.Order, error) {
 	var out purvey.Order
 	err := s.db.Tx(ctx, func(tx *store.Tx) error {
 		o, err := tx.LockOrder(ctx, scope, id)
 		if err != nil {
 			return err
 		}
+		before := auditFields(&o)
 		if err := fn(tx, &o); err != nil {
 			return err
 		}
-		out, err = tx.Order(ctx, scope, id)
-		return err
+		if out, err = tx.Order(ctx, scope, id); err != nil {
+			return err
+		}
+		return audit(ctx, tx, action, before, &out)
 	})
 	return out, err
 }
@@ -31,7 +40,7 @@ func (s *Service) change(ctx context.Context, scope purvey.Scope, id string, fn 
 // SetAccess opens or closes the whole order for its customer, whatever its
 // lines are. Serves BDD-06.
 func (s *Service) SetAccess(ctx context.Context, scope purvey.Scope, id string, enabled bool) (purvey.Order, error) {
-	return s.change(ctx, scope, id, func(tx *store.Tx, o *purvey.Order) error {
+	return s.changeAs(ctx, scope, id, actionAccess, func(tx *store.Tx, o *purvey.Order) error {
 		if o.AccessDisabled == !enabled {
 			return nil
 		}
@@ -46,7 +55,7 @@ func (s *Service) SetAccess(ctx context.Context, scope purvey.Scope, id string, 
 // ResetDownloads sets the counter of one line to zero and gives it the
 // product's limit again. History and expiry stay. Serves BDD-07.
 func (s *Service) ResetDownloads(ctx context.Context, scope purvey.Scope, id, lineID string) (purvey.Order, error) {
-	return s.change(ctx, scope, id, func(tx *store.Tx, o *purvey.Order) error {
+	return s.changeAs(ctx, scope, id, actionReset, func(tx *store.Tx, o *purvey.Order) error {
 		l, ok := o.Line(lineID)
 		if !ok {
 			return purvey.Missing("order line")
@@ -74,7 +83,7 @@ func (s *Service) AssignFiles(ctx context.Context, scope purvey.Scope, id, lineI
 	if mail && len(ids) == 0 {
 		return purvey.Order{}, purvey.BadField("send_email", "needs at least one file")
 	}
-	return s.change(ctx, scope, id, func(tx *store.Tx, o *purvey.Order) error {
+	return s.changeAs(ctx, scope, id, actionFiles, func(tx *store.Tx, o *purvey.Order) error {
 		l, ok := o.Line(lineID)
 		if !ok {
 			return purvey.Missing("order line")
@@ -143,6 +152,7 @@ func (s *Service) AssignKey(ctx context.Context, scope purvey.Scope, keyID, orde
 		if err != nil {
 			return err
 		}
+		before := auditFields(&o)
 		l := lineForKey(&o, products, k.Tag)
 		bound, err := license.Bind(ctx, tx, &o, l, &k)
 		if err != nil {
@@ -162,8 +172,8 @@ func (s *Service) AssignKey(ctx context.Context, scope purvey.Scope, keyID, orde
 		if err := tx.UpdateLine(ctx, l); err != nil {
 			return err
 		}
-		if !mail {
-			return nil
+		if err := audit(ctx, tx, actionKeys, before, &o); err != nil || !mail {
+			return err
 		}
 		return s.sendDelivery(ctx, tx, &o, products)
 	})

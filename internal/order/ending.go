@@ -24,7 +24,7 @@ type LineChange struct {
 // approved from paused, cancelled from both; what is cancelled, or will end at
 // a set time, is changed no more. Serves PUB-22 to PUB-27.
 func (s *Service) ChangeLines(ctx context.Context, scope purvey.Scope, id string, c LineChange) (purvey.Order, error) {
-	return s.change(ctx, scope, id, func(tx *store.Tx, o *purvey.Order) error {
+	return s.changeAs(ctx, scope, id, actionUpdated, func(tx *store.Tx, o *purvey.Order) error {
 		from := o.Published()
 		var lines []*purvey.Line
 		for i := range o.Lines {
@@ -149,7 +149,7 @@ type Ending struct {
 // is left to end, or everything ends as early already. Serves PUB-28 to
 // PUB-31.
 func (s *Service) End(ctx context.Context, scope purvey.Scope, id string, e Ending) (purvey.Order, error) {
-	return s.change(ctx, scope, id, func(tx *store.Tx, o *purvey.Order) error {
+	return s.changeAs(ctx, scope, id, actionEnded, func(tx *store.Tx, o *purvey.Order) error {
 		if o.Published() == purvey.PublishedCancelled {
 			return refusedMove("what is cancelled cannot be changed any more")
 		}
@@ -188,7 +188,8 @@ func (e Ending) timeOf(o *purvey.Order, l *purvey.Line, p purvey.Product, now ti
 			approved = o.CreatedAt
 		}
 		at = periodEnd(approved.In(e.Zone), max(p.PeriodMonths, 1), now)
-		if !l.ExpiresAt.IsZero() && l.ExpiresAt.Before(at) {
+		// What was paid for, or a date of the line's own that comes earlier.
+		if !l.ExpiresAt.IsZero() && (l.PublishedPrice().Period || l.ExpiresAt.Before(at)) {
 			at = l.ExpiresAt
 		}
 	}
@@ -239,11 +240,15 @@ func (s *Service) EndLine(ctx context.Context, j purvey.Job) error {
 		if err != nil {
 			return err
 		}
+		before := auditFields(&o)
 		l, ok := o.Line(lineID)
 		if !ok || l.EndsAt.IsZero() || tx.Now().Before(l.EndsAt) || !l.Status.CanMove(purvey.LineCanceled) {
 			return nil
 		}
 		if err := s.move(ctx, tx, l, purvey.LineCanceled, l.CancelReason); err != nil {
+			return err
+		}
+		if err := audit(ctx, tx, actionEnded, before, &o); err != nil {
 			return err
 		}
 		return s.linesChanged(ctx, tx, &o)

@@ -74,8 +74,11 @@ func (s *Service) Resend(ctx context.Context, scope purvey.Scope, id string, add
 	if address != nil && !purvey.ValidEmail(*address) {
 		return purvey.Order{}, purvey.BadField("customer_email", "must be an e-mail address")
 	}
-	return s.change(ctx, scope, id, func(tx *store.Tx, o *purvey.Order) error {
+	return s.changeAs(ctx, scope, id, actionCorrected, func(tx *store.Tx, o *purvey.Order) error {
 		if address != nil && *address != o.Customer.Email {
+			if err := tx.KeepMessageAddresses(ctx, o.ID); err != nil {
+				return err
+			}
 			o.Customer.Email = *address
 			o.LinkEpoch++
 			if err := tx.UpdateOrder(ctx, o); err != nil {
@@ -87,6 +90,9 @@ func (s *Service) Resend(ctx context.Context, scope purvey.Scope, id string, add
 		}
 		products, err := productsOf(ctx, tx, o)
 		if err != nil {
+			return err
+		}
+		if err := auditAct(ctx, tx, actionResent, purvey.AuditFields{"to": o.Customer.Email}, o); err != nil {
 			return err
 		}
 		return s.sendDelivery(ctx, tx, o, products)

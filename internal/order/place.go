@@ -115,6 +115,11 @@ func (s *Service) PlaceIn(ctx context.Context, tx *store.Tx, scope purvey.Scope,
 			o.Lines[i].Status = purvey.LineCanceled
 		}
 	}
+	if purvey.ActorOf(ctx).Type == purvey.ActorMember {
+		if err := audit(ctx, tx, actionPlaced, nil, &o); err != nil {
+			return purvey.Order{}, err
+		}
+	}
 	// Keys are bound to lines below, so the lines are written after them; the
 	// event of the purchase is told before that of the delivery.
 	out := release{s: s, tx: tx, order: &o, products: products, silent: r.Imported && !r.SendEmail, noMail: !r.SendEmail, fresh: true}

@@ -28,7 +28,7 @@ func (s *Service) Patch(ctx context.Context, scope purvey.Scope, id string, p Pa
 	if err := c.Err(); err != nil {
 		return purvey.Order{}, err
 	}
-	return s.change(ctx, scope, id, func(tx *store.Tx, o *purvey.Order) error {
+	return s.changeAs(ctx, scope, id, actionUpdated, func(tx *store.Tx, o *purvey.Order) error {
 		if p.Risk != nil {
 			o.Risk = *p.Risk
 		}
@@ -97,6 +97,11 @@ func (s *Service) pay(ctx context.Context, tx *store.Tx, o *purvey.Order, to pur
 	o.Financial = to
 	if first {
 		o.PaidAt = tx.Now()
+		if o.Type == purvey.TypeSale {
+			if err := s.beginPeriods(ctx, tx, o); err != nil {
+				return err
+			}
+		}
 	}
 	if err := tx.UpdateOrder(ctx, o); err != nil {
 		return err
@@ -137,7 +142,7 @@ func (s *Service) Refund(ctx context.Context, scope purvey.Scope, id string, lin
 	if len(lines) == 0 {
 		return purvey.Order{}, purvey.BadField("lines", "must hold at least one line")
 	}
-	return s.change(ctx, scope, id, func(tx *store.Tx, o *purvey.Order) error {
+	return s.changeAs(ctx, scope, id, actionRefunded, func(tx *store.Tx, o *purvey.Order) error {
 		if !o.Financial.WasPaid() {
 			return purvey.Because(purvey.Conflict, purvey.ReasonTransition, "an order that was never paid cannot be refunded")
 		}
