@@ -1,5 +1,5 @@
 // The names a product has for other systems, and the parts of an ensemble.
-import { ActionIcon, Button, Group, NumberInput, Select, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Group, NumberInput, Select, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconPlus, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -66,14 +66,5 @@ export function Parts({ form, id }: { form: Form; id: string | null }) {
         )}
       </Stack>
     </Section>
-  );
-}
-
-/** For forms that have more to say than they show. */
-export function Cleared({ clear }: { clear: () => void }) {
-  return (
-    <Button variant="subtle" color="gray" onClick={clear}>
-      Discard
-    </Button>
   );
 }
