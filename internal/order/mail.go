@@ -75,15 +75,8 @@ func (s *Service) Resend(ctx context.Context, scope purvey.Scope, id string, add
 		return purvey.Order{}, purvey.BadField("customer_email", "must be an e-mail address")
 	}
 	return s.changeAs(ctx, scope, id, actionCorrected, func(tx *store.Tx, o *purvey.Order) error {
-		if address != nil && *address != o.Customer.Email {
-			if err := tx.KeepMessageAddresses(ctx, o.ID); err != nil {
-				return err
-			}
-			o.Customer.Email = *address
-			o.LinkEpoch++
-			if err := tx.UpdateOrder(ctx, o); err != nil {
-				return err
-			}
+		if err := correct(ctx, tx, o, Correction{Email: address}); err != nil {
+			return err
 		}
 		if o.Customer.Email == "" {
 			return purvey.BadField("customer_email", "is required: the order has no address")
