@@ -29,6 +29,11 @@ func (s *Service) SignOut(ctx context.Context, shopID, text string) error {
 	return s.db.Tx(ctx, func(tx *store.Tx) error { return tx.DeleteSession(ctx, shopID, purvey.HashToken(text)) })
 }
 
+// SessionsOf gives the sessions in force of a customer, the newest first.
+func (s *Service) SessionsOf(ctx context.Context, of purvey.Session) ([]purvey.Session, error) {
+	return s.db.SessionsOf(ctx, of.ShopID, of.Email, s.db.Now())
+}
+
 // SignOutEverywhere ends every session of the customer in the shop.
 func (s *Service) SignOutEverywhere(ctx context.Context, of purvey.Session) error {
 	return s.db.Tx(ctx, func(tx *store.Tx) error { return tx.DeleteSessionsOf(ctx, of.ShopID, of.Email) })
