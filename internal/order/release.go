@@ -193,38 +193,75 @@ func (s *Service) ReleaseProduct(ctx context.Context, productID string) error {
 // again. Serves BDD-36.
 func (s *Service) ServeWaiting(ctx context.Context, scope purvey.Scope, tag string) error {
 	for {
-		var again bool
-		err := s.db.Tx(ctx, func(tx *store.Tx) error {
-			again = false
-			first, err := tx.WaitingLines(ctx, scope, tag, 1)
-			if err != nil || len(first) == 0 {
-				return err
-			}
-			o, err := tx.LockOrder(ctx, scope, first[0].OrderID)
-			if err != nil {
-				return err
-			}
-			if err := tx.LockKeys(ctx, scope, tag); err != nil {
-				return err
-			}
-			waiting, err := tx.WaitingLines(ctx, scope, tag, 1)
-			if err != nil || len(waiting) == 0 {
-				return err
-			}
-			if again = waiting[0].LineID != first[0].LineID; again {
-				return nil // somebody else was quicker
-			}
-			free, err := tx.FreeKeys(ctx, scope, tag, waiting[0].Owed)
-			if err != nil || len(free) == 0 {
-				return err
-			}
-			again = true
-			return s.serve(ctx, tx, &o, waiting[0], free)
-		})
+		_, again, err := s.serveFirst(ctx, scope, tag)
 		if err != nil || !again {
 			return err
 		}
 	}
+}
+
+// servedAtOnce bounds the lines that ServeTag serves before it answers.
+const servedAtOnce = 200
+
+// ServeTag is ServeWaiting at a person's word. It tells how many keys were given
+// and how many are owed still; if a great many lines can be served, a job serves
+// the rest.
+func (s *Service) ServeTag(ctx context.Context, scope purvey.Scope, tag string) (served, owed int, err error) {
+	again := true
+	for i := 0; again && i < servedAtOnce; i++ {
+		var n int
+		if n, again, err = s.serveFirst(ctx, scope, tag); err != nil {
+			return served, 0, err
+		}
+		served += n
+	}
+	err = s.db.Tx(ctx, func(tx *store.Tx) (err error) {
+		if again {
+			if err := license.EnqueueWaiting(ctx, tx, scope, tag); err != nil {
+				return err
+			}
+		}
+		owed, err = tx.CountOwed(ctx, scope, tag)
+		return err
+	})
+	return served, owed, err
+}
+
+// serveFirst serves the line that is the first to wait. It gives the number of
+// keys and whether there may be more to do.
+func (s *Service) serveFirst(ctx context.Context, scope purvey.Scope, tag string) (keys int, again bool, err error) {
+	err = s.db.Tx(ctx, func(tx *store.Tx) error {
+		keys, again = 0, false
+		first, err := tx.WaitingLines(ctx, scope, tag, 1)
+		if err != nil || len(first) == 0 {
+			return err
+		}
+		o, err := tx.LockOrder(ctx, scope, first[0].OrderID)
+		if err != nil {
+			return err
+		}
+		if err := tx.LockKeys(ctx, scope, tag); err != nil {
+			return err
+		}
+		waiting, err := tx.WaitingLines(ctx, scope, tag, 1)
+		if err != nil || len(waiting) == 0 {
+			return err
+		}
+		if again = waiting[0].LineID != first[0].LineID; again {
+			return nil // somebody else was quicker
+		}
+		free, err := tx.FreeKeys(ctx, scope, tag, waiting[0].Owed)
+		if err != nil || len(free) == 0 {
+			return err
+		}
+		keys, again = len(free), true
+		before := auditFields(&o)
+		if err := s.serve(ctx, tx, &o, waiting[0], free); err != nil {
+			return err
+		}
+		return audit(ctx, tx, actionServed, before, &o)
+	})
+	return keys, again, err
 }
 
 func (s *Service) serve(ctx context.Context, tx *store.Tx, o *purvey.Order, w store.WaitingLine, free []purvey.LicenseKey) error {
