@@ -12,6 +12,7 @@ const (
 	EventFileDownloaded   EventType = "file.downloaded"
 	EventFileRedownloaded EventType = "file.redownloaded"
 	EventOrderRefunded    EventType = "order.refunded"
+	EventOrderRenewed     EventType = "order.renewed"
 	EventAccessChanged    EventType = "order.access_changed"
 	EventKeyAssigned      EventType = "license_key.assigned"
 	EventStockLow         EventType = "license_key.stock_low"
@@ -23,7 +24,7 @@ const (
 // SubscribableEvents lists the types an endpoint may ask for.
 func SubscribableEvents() []EventType {
 	return []EventType{
-		EventOrderPurchased, EventOrderDelivered, EventFileDownloaded, EventFileRedownloaded, EventOrderRefunded,
+		EventOrderPurchased, EventOrderDelivered, EventFileDownloaded, EventFileRedownloaded, EventOrderRefunded, EventOrderRenewed,
 		EventAccessChanged, EventKeyAssigned, EventStockLow, EventVersionActivated, EventLinkExhausted,
 	}
 }
@@ -51,6 +52,7 @@ type EventData struct {
 	Product  *Product    `json:",omitempty"`
 	Version  *Version    `json:",omitempty"`
 	Link     *Link       `json:",omitempty"`
+	Payment  *Payment    `json:",omitempty"`
 	Tag      string      `json:",omitempty"`
 	Free     int         `json:",omitempty"`
 	Message  string      `json:",omitempty"`

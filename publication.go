@@ -79,6 +79,8 @@ func (o *Order) Publication() PublicationNotes {
 type PublishedPrice struct {
 	Unpriced bool   `json:"unpriced,omitempty"` // none was given
 	Currency string `json:"price_currency,omitempty"`
+	// Period tells that the line's date is the end of what was paid for.
+	Period bool `json:"period,omitempty"`
 }
 
 // PublishedPrice reads what is kept of the line's price.

@@ -149,7 +149,7 @@ func (a *app) routes() {
 	bigdd.Register(mux, bigdd.Backend{
 		Auth: n.auth, Shops: n.shops, Idempotency: n.idempotency, Origin: a.origin,
 		Catalog: a.catalog, Delivery: a.delivery, Orders: a.orders, Licenses: a.licenses, Mail: a.mail, Webhooks: a.webhooks,
-		Reports: reports.New(n.db), Log: n.log,
+		Reports: reports.New(n.db), Checkout: a.checkout, Log: n.log,
 	})
 	hlconnect.Register(mux, hlconnect.Backend{
 		Auth: n.auth, Orders: a.orders, DownloadURL: a.delivery.LineURL, ViewURL: a.delivery.ViewURL, Log: n.log,

@@ -14,6 +14,7 @@ import (
 const (
 	Stripe      = "stripe"
 	MercadoPago = "mercadopago"
+	builtIn     = "sandbox"
 )
 
 // The secrets of a shop that gateways need, by the names of their settings.
@@ -32,6 +33,7 @@ const sessionLife = 23 * time.Hour
 type offer struct {
 	id       string // of the payment: repeating it begins no second session
 	order    purvey.Order
+	months   int // after which it is to take the price again, and so on; 0 for once
 	title    string
 	success  string // where the customer comes back
 	canceled string // the same, having given up
@@ -41,17 +43,57 @@ type offer struct {
 
 // gateway is one shop's account at a vendor.
 type gateway interface {
+	// renews tells whether it can take an order's price again by itself, each
+	// time so many months are over.
+	renews(o purvey.Order, months int) bool
 	// begin makes a session and gives its id and the address to pay at.
 	begin(ctx context.Context, o offer) (reference, url string, err error)
 	// ask tells how a payment stands at the gateway, for the order's whole
 	// price: another amount is an error.
-	ask(ctx context.Context, o purvey.Order, p purvey.Payment) (purvey.PaymentState, error)
+	ask(ctx context.Context, o purvey.Order, p purvey.Payment) (standing, error)
 	// end sees to it that a session can be paid no more. A session that is
 	// over is no error.
 	end(ctx context.Context, p purvey.Payment) error
-	// notice checks a notification's signature and gives the UUID of the order
-	// it is about, "" when it is about none. What else it says is not used.
-	notice(ctx context.Context, n Notification) (string, error)
+	// charges tells what it has taken, or tried to, for further periods, and
+	// whether it will take no more.
+	charges(ctx context.Context, o purvey.Order, s purvey.Subscription) (list []charge, over bool, err error)
+	// steer has a subscription go on, wait, or end for good. One that is over
+	// is no error.
+	steer(ctx context.Context, reference string, to purvey.SubscriptionState) error
+	// after tells what became of money that was paid.
+	after(ctx context.Context, o purvey.Order, p purvey.Payment) (aftermath, error)
+	// notice checks a notification's signature and gives what it is about. What
+	// else it says is not used.
+	notice(ctx context.Context, n Notification) (told, error)
+}
+
+// standing is how a payment stands.
+type standing struct {
+	state        purvey.PaymentState
+	subscription string // by which it is taken again; "" it is not
+}
+
+// charge is a payment for a further period, in hundredths.
+type charge struct {
+	reference string
+	state     purvey.PaymentState
+	cents     int64
+	currency  string
+	due, paid time.Time // the period's beginning; paid is zero unless it was
+}
+
+// aftermath is what became of money that was paid.
+type aftermath struct {
+	disputed bool // a dispute is open
+	lost     bool // a dispute was lost
+	refunded bool // all of it was given back
+}
+
+// told is what a notification is about; the zero value is nothing of ours.
+type told struct {
+	order        string // UUID, "" not said
+	subscription string // the gateway's id of it, "" none
+	after        bool   // money that was paid is disputed or given back
 }
 
 // Notification is what a gateway sent to us.

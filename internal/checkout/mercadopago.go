@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -98,6 +99,9 @@ type payer struct {
 }
 
 func (g *mercadoPago) begin(ctx context.Context, o offer) (string, string, error) {
+	if o.months > 0 {
+		return g.beginPlan(ctx, o)
+	}
 	in := struct {
 		Items     []preferenceItem `json:"items"`
 		Payer     *payer           `json:"payer,omitempty"`
@@ -136,38 +140,69 @@ func mercadoPagoTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:
 type mercadoPayment struct {
 	ID        json.Number `json:"id"`
 	Status    string      `json:"status"`
+	Detail    string      `json:"status_detail"`
 	Reference string      `json:"external_reference"`
 	Amount    json.Number `json:"transaction_amount"`
 	Currency  string      `json:"currency_id"`
 }
 
-func (g *mercadoPago) ask(ctx context.Context, o purvey.Order, _ purvey.Payment) (purvey.PaymentState, error) {
+func (g *mercadoPago) ask(ctx context.Context, o purvey.Order, p purvey.Payment) (standing, error) {
+	if p.Months > 0 {
+		return g.askPlan(ctx, o, p)
+	}
+	found, err := g.payments(ctx, o)
+	if err != nil {
+		return standing{}, err
+	}
+	out := standing{state: purvey.PaymentOpen}
+	for _, x := range found {
+		switch x.Status {
+		case "approved":
+			if cents, ok := purvey.ParseCents(x.Amount.String()); !ok || cents != o.TotalCents || x.Currency != o.Currency {
+				return standing{}, wrongAmount(MercadoPago, x.ID.String(), o)
+			}
+			return standing{state: purvey.PaymentPaid}, nil
+		case "pending", "in_process", "authorized":
+			out.state = purvey.PaymentPending
+		}
+	}
+	return out, nil // a refused try ends nothing: the customer may try again
+}
+
+// payments gives those of an order, the newest first.
+func (g *mercadoPago) payments(ctx context.Context, o purvey.Order) ([]mercadoPayment, error) {
 	var found struct {
 		Results []mercadoPayment `json:"results"`
 	}
 	q := url.Values{"external_reference": {o.UUID}, "sort": {"date_created"}, "criteria": {"desc"}, "limit": {"50"}}
-	if err := g.call(ctx, http.MethodGet, "/v1/payments/search?"+q.Encode(), "", nil, &found); err != nil {
-		return "", err
+	err := g.call(ctx, http.MethodGet, "/v1/payments/search?"+q.Encode(), "", nil, &found)
+	return slices.DeleteFunc(found.Results, func(x mercadoPayment) bool { return x.Reference != o.UUID }), err
+}
+
+func (g *mercadoPago) after(ctx context.Context, o purvey.Order, p purvey.Payment) (aftermath, error) {
+	var out aftermath
+	if p.Kind != purvey.PaymentFirst {
+		return out, nil // the order's payments are all found by the first
 	}
-	state := purvey.PaymentOpen
-	for _, x := range found.Results {
-		if x.Reference != o.UUID {
-			continue
-		}
-		switch x.Status {
-		case "approved":
-			if cents, ok := purvey.ParseCents(x.Amount.String()); !ok || cents != o.TotalCents || x.Currency != o.Currency {
-				return "", wrongAmount(MercadoPago, x.ID.String(), o)
-			}
-			return purvey.PaymentPaid, nil
-		case "pending", "in_process", "authorized":
-			state = purvey.PaymentPending
+	found, err := g.payments(ctx, o)
+	for _, x := range found {
+		switch {
+		case x.Status == "refunded":
+			out.refunded = true
+		case x.Status == "charged_back" && x.Detail == "settled":
+			out.lost = true
+		case x.Status == "charged_back" && x.Detail == "reimbursed": // won
+		case x.Status == "charged_back", x.Status == "in_mediation":
+			out.disputed = true
 		}
 	}
-	return state, nil // a refused try ends nothing: the customer may try again
+	return out, err
 }
 
 func (g *mercadoPago) end(ctx context.Context, p purvey.Payment) error {
+	if p.Months > 0 {
+		return g.steer(ctx, p.Reference, purvey.SubscriptionEnded)
+	}
 	in := map[string]any{"expires": true, "expiration_date_to": mercadoPagoTime(g.now())}
 	var out struct{}
 	return g.call(ctx, http.MethodPut, "/checkout/preferences/"+url.PathEscape(p.Reference), "", in, &out)
@@ -175,7 +210,7 @@ func (g *mercadoPago) end(ctx context.Context, p purvey.Payment) error {
 
 // notice checks x-signature: an HMAC over the payment's id, the request's id
 // and the time, as they stand in query and headers.
-func (g *mercadoPago) notice(ctx context.Context, n Notification) (string, error) {
+func (g *mercadoPago) notice(ctx context.Context, n Notification) (told, error) {
 	var ts, signature string
 	for pair := range strings.SplitSeq(n.Header.Get("X-Signature"), ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
@@ -197,20 +232,30 @@ func (g *mercadoPago) notice(ctx context.Context, n Notification) (string, error
 	m := hmac.New(sha256.New, []byte(g.secret))
 	m.Write([]byte(manifest.String()))
 	if g.secret == "" || err != nil || !hmac.Equal(mac, m.Sum(nil)) || !near(ts, time.Millisecond, g.now()) && !near(ts, time.Second, g.now()) {
-		return "", errSignature
+		return told{}, errSignature
 	}
 	kind := n.Query.Get("type")
 	if kind == "" {
 		kind = n.Query.Get("topic")
 	}
-	if kind != "payment" || id == "" {
-		return "", nil
+	if id == "" {
+		return told{}, nil
 	}
-	var p mercadoPayment
-	if err := g.call(ctx, http.MethodGet, "/v1/payments/"+url.PathEscape(id), "", nil, &p); err != nil {
-		return "", err
+	switch kind {
+	case "payment":
+		var p mercadoPayment
+		err := g.call(ctx, http.MethodGet, "/v1/payments/"+url.PathEscape(id), "", nil, &p)
+		return told{order: p.Reference, after: p.Status == "refunded" || p.Status == "charged_back" || p.Status == "in_mediation"}, err
+	case "subscription_authorized_payment":
+		var p planPayment
+		err := g.call(ctx, http.MethodGet, "/authorized_payments/"+url.PathEscape(id), "", nil, &p)
+		return told{order: p.Reference, subscription: p.Plan}, err
+	case "subscription_preapproval":
+		var p plan
+		err := g.call(ctx, http.MethodGet, "/preapproval/"+url.PathEscape(id), "", nil, &p)
+		return told{order: p.Reference, subscription: p.ID}, err
 	}
-	return p.Reference, nil
+	return told{}, nil
 }
 
 // near tells whether a UNIX time, counted in the unit, is about now.

@@ -100,7 +100,11 @@ func (s *Service) Begin(ctx context.Context, x Sale) (string, error) {
 	if x.Order.TotalCents == 0 {
 		return s.Decide(ctx, x, purvey.PaymentPaid)
 	}
-	p, fresh, err := s.reserve(ctx, x)
+	months, err := s.monthsFor(ctx, x)
+	if err != nil {
+		return "", err
+	}
+	p, fresh, err := s.reserve(ctx, x, months)
 	switch {
 	case err != nil:
 		return "", err
@@ -117,7 +121,7 @@ func (s *Service) Begin(ctx context.Context, x Sale) (string, error) {
 	}
 	until, back := s.db.Now().Add(sessionLife), s.page(x, "/return")
 	p.Reference, p.URL, err = g.begin(ctx, offer{
-		id: p.ID, order: x.Order, title: titleOf(x.Order), success: back, canceled: back + "&canceled=1",
+		id: p.ID, order: x.Order, months: p.Months, title: titleOf(x.Order), success: back, canceled: back + "&canceled=1",
 		notify: s.Origin(x.Shop) + "/gateways/" + x.Shop.Slug + "/" + p.Gateway, expires: until.Add(time.Hour / 2),
 	})
 	if err != nil {
@@ -134,7 +138,7 @@ const beginning = time.Minute
 
 // reserve gives the payment that is under way, or writes a fresh one, which is
 // then to be begun: of many calls at once one gets to do it.
-func (s *Service) reserve(ctx context.Context, x Sale) (p purvey.Payment, fresh bool, err error) {
+func (s *Service) reserve(ctx context.Context, x Sale, months int) (p purvey.Payment, fresh bool, err error) {
 	err = s.db.Tx(ctx, func(tx *store.Tx) error {
 		p, fresh = purvey.Payment{}, false
 		if _, err := tx.LockOrder(ctx, purvey.Scope{ShopID: x.Order.ShopID, Mode: x.Order.Mode}, x.Order.ID); err != nil {
@@ -152,7 +156,7 @@ func (s *Service) reserve(ctx context.Context, x Sale) (p purvey.Payment, fresh 
 		fresh = true
 		p = purvey.Payment{
 			ID: tx.NewID(), OrderID: x.Order.ID, ShopID: x.Order.ShopID, Mode: x.Order.Mode, Gateway: x.Shop.Settings.Gateways.Live,
-			State: purvey.PaymentOpen, ExpiresAt: tx.Now().Add(beginning),
+			State: purvey.PaymentOpen, Months: months, AmountCents: x.Order.TotalCents, ExpiresAt: tx.Now().Add(beginning),
 		}
 		return tx.InsertPayment(ctx, &p)
 	})
@@ -182,15 +186,16 @@ func (s *Service) Decide(ctx context.Context, x Sale, outcome purvey.PaymentStat
 	if x.Order.Mode != purvey.Sandbox && x.Order.TotalCents != 0 {
 		return "", purvey.Errorf(purvey.Denied, "only a sandbox sale is paid here")
 	}
-	if err := s.settle(ctx, &x, outcome, nil); err != nil {
+	if err := s.settle(ctx, &x, standing{state: outcome}, nil); err != nil {
 		return "", err
 	}
 	return s.ReturnURL(x), nil
 }
 
-// settle brings an outcome into the order, and into the payment it came by.
-func (s *Service) settle(ctx context.Context, x *Sale, outcome purvey.PaymentState, p *purvey.Payment) error {
-	to := map[purvey.PaymentState]purvey.FinancialStatus{purvey.PaymentPaid: purvey.Paid, purvey.PaymentDeclined: purvey.Voided}[outcome]
+// settle brings an outcome into the order, and into the payment it came by:
+// nil is the built-in gateway's.
+func (s *Service) settle(ctx context.Context, x *Sale, is standing, p *purvey.Payment) error {
+	to := map[purvey.PaymentState]purvey.FinancialStatus{purvey.PaymentPaid: purvey.Paid, purvey.PaymentDeclined: purvey.Voided}[is.state]
 	before := purvey.PaymentState("")
 	if p != nil {
 		before = p.State
@@ -201,12 +206,12 @@ func (s *Service) settle(ctx context.Context, x *Sale, outcome purvey.PaymentSta
 		if err != nil {
 			return err
 		}
-		state := outcome
+		state := is.state
 		if o.Financial == purvey.Pending && to != "" {
-			if o, err = s.orders.Patch(tx.With(ctx), scope, o.ID, order.Patch{Financial: &to}); err != nil {
+			if o, err = s.approve(ctx, tx, o, to, is, p); err != nil {
 				return err
 			}
-		} else if outcome == purvey.PaymentPaid && p != nil {
+		} else if is.state == purvey.PaymentPaid && p != nil {
 			paid, err := s.paidBefore(ctx, tx, *p)
 			if err != nil {
 				return err
@@ -225,8 +230,30 @@ func (s *Service) settle(ctx context.Context, x *Sale, outcome purvey.PaymentSta
 	if err == nil && p != nil && p.State == purvey.PaymentStray && before != purvey.PaymentStray {
 		s.o.Log.ErrorContext(ctx, "a payment came that its order did not wait for: refund it at the gateway",
 			"order", x.Order.Name, "gateway", p.Gateway, "reference", p.Reference)
+		return s.endStray(ctx, *x, is, p)
 	}
 	return err
+}
+
+// approve moves the payment of a locked order that waits for it, and begins
+// its subscription where it is one.
+func (s *Service) approve(ctx context.Context, tx *store.Tx, o purvey.Order, to purvey.FinancialStatus, is standing, p *purvey.Payment) (purvey.Order, error) {
+	sub := purvey.Subscription{Gateway: builtIn}
+	switch {
+	case p != nil && is.subscription != "":
+		sub.Gateway, sub.Reference, sub.Period.Months = p.Gateway, is.subscription, p.Months
+	case p == nil && to == purvey.Paid && o.Mode == purvey.Sandbox:
+		months, err := s.orders.RenewalMonths(tx.With(ctx), o)
+		if err != nil {
+			return o, err
+		}
+		sub.Period.Months = months
+	}
+	o, err := s.orders.Patch(tx.With(ctx), purvey.Scope{ShopID: o.ShopID, Mode: o.Mode}, o.ID, order.Patch{Financial: &to})
+	if err != nil || to != purvey.Paid || sub.Period.Months == 0 {
+		return o, err
+	}
+	return o, s.subscribe(ctx, tx, o, sub)
 }
 
 // paidBefore tells whether the order of a payment was paid by another one.
@@ -251,46 +278,46 @@ func (s *Service) Settle(ctx context.Context, x Sale, giveUp bool) (Sale, error)
 	waits := false // for money, or for the customer
 	for i := range payments {
 		p := &payments[i]
-		if p.Reference == "" || p.State != purvey.PaymentOpen && p.State != purvey.PaymentPending {
+		if p.Kind != purvey.PaymentFirst || p.Reference == "" || p.State != purvey.PaymentOpen && p.State != purvey.PaymentPending {
 			continue // nobody was sent to it, or it is over
 		}
-		state, err := s.ask(ctx, x, *p, giveUp)
+		is, err := s.ask(ctx, x, *p, giveUp)
 		if err != nil {
 			return x, err
 		}
-		waits = waits || state == purvey.PaymentPending || state == purvey.PaymentOpen
-		if state == purvey.PaymentDeclined { // of one session; the sale may have another
-			err = s.note(ctx, p, state)
+		waits = waits || is.state == purvey.PaymentPending || is.state == purvey.PaymentOpen
+		if is.state == purvey.PaymentDeclined { // of one session; the sale may have another
+			err = s.note(ctx, p, is.state)
 		} else {
-			err = s.settle(ctx, &x, state, p)
+			err = s.settle(ctx, &x, is, p)
 		}
 		if err != nil {
 			return x, err
 		}
 	}
 	if giveUp && !waits {
-		err = s.settle(ctx, &x, purvey.PaymentDeclined, nil)
+		err = s.settle(ctx, &x, standing{state: purvey.PaymentDeclined}, nil)
 	}
 	return x, err
 }
 
 // ask asks for one payment; with giveUp a session that is open is ended first.
-func (s *Service) ask(ctx context.Context, x Sale, p purvey.Payment, giveUp bool) (purvey.PaymentState, error) {
+func (s *Service) ask(ctx context.Context, x Sale, p purvey.Payment, giveUp bool) (standing, error) {
 	g, err := s.gateway(ctx, x.Shop, p.Gateway)
 	if err != nil {
-		return "", err
+		return standing{}, err
 	}
-	state, err := g.ask(ctx, x.Order, p)
-	if err != nil || state != purvey.PaymentOpen || !giveUp {
-		return state, err
+	is, err := g.ask(ctx, x.Order, p)
+	if err != nil || is.state != purvey.PaymentOpen || !giveUp {
+		return is, err
 	}
 	if err := g.end(ctx, p); err != nil {
-		return "", err
+		return standing{}, err
 	}
-	if state, err = g.ask(ctx, x.Order, p); err == nil && state == purvey.PaymentOpen {
-		state = purvey.PaymentDeclined
+	if is, err = g.ask(ctx, x.Order, p); err == nil && is.state == purvey.PaymentOpen {
+		is.state = purvey.PaymentDeclined
 	}
-	return state, err
+	return is, err
 }
 
 func (s *Service) note(ctx context.Context, p *purvey.Payment, state purvey.PaymentState) error {
@@ -309,33 +336,4 @@ func (s *Service) Return(ctx context.Context, x Sale, canceled bool) (string, er
 		x = settled
 	}
 	return s.ReturnURL(x), nil
-}
-
-// Notify takes a gateway's notification to a shop, by its slug. Unauthenticated
-// when the signature is not right, NotFound for an unknown shop or gateway. An
-// order that is not the shop's is passed over. Safe to run again.
-func (s *Service) Notify(ctx context.Context, slug, name string, n Notification) error {
-	if !purvey.ValidSlug(slug) {
-		return purvey.Missing("shop")
-	}
-	shop, err := s.db.ShopBySlug(ctx, slug)
-	if err != nil {
-		return err
-	}
-	g, err := s.gateway(ctx, shop, name)
-	if err != nil {
-		return err
-	}
-	uuid, err := g.notice(ctx, n)
-	if err != nil || uuid == "" {
-		return err
-	}
-	o, err := s.db.OrderByUUID(ctx, purvey.Scope{ShopID: shop.ID, Mode: purvey.Live}, uuid)
-	if errors.Is(err, purvey.NotFound) {
-		return nil
-	}
-	if err == nil {
-		_, err = s.Settle(ctx, Sale{shop, o}, false)
-	}
-	return err
 }

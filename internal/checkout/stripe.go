@@ -2,7 +2,6 @@ package checkout
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"github.com/stripe/stripe-go/v85"
-	"github.com/stripe/stripe-go/v85/webhook"
 
 	"purvey"
 )
@@ -30,26 +28,37 @@ func newStripe(client *http.Client, base, key, secret string, now func() time.Ti
 	return &stripeGateway{stripe.NewClient(key, stripe.WithBackends(stripe.NewBackendsWithConfig(config))), secret, now}
 }
 
+// maxStripeMonths is the longest period that Stripe takes a price for.
+const maxStripeMonths = 36
+
+func (g *stripeGateway) renews(_ purvey.Order, months int) bool { return months <= maxStripeMonths }
+
 func (g *stripeGateway) begin(ctx context.Context, o offer) (string, string, error) {
 	amount, ok := minorUnits(o.order.TotalCents, o.order.Currency)
 	if !ok {
 		return "", "", purvey.BadField("unit_price", "has a fraction that %s does not have", o.order.Currency)
 	}
+	price := &stripe.CheckoutSessionCreateLineItemPriceDataParams{
+		Currency: stripe.String(strings.ToLower(o.order.Currency)), UnitAmount: &amount,
+		ProductData: &stripe.CheckoutSessionCreateLineItemPriceDataProductDataParams{Name: &o.title},
+	}
 	p := &stripe.CheckoutSessionCreateParams{
 		Mode: stripe.String("payment"), ClientReferenceID: &o.order.UUID, SuccessURL: &o.success, CancelURL: &o.canceled,
 		ExpiresAt: stripe.Int64(o.expires.Unix()),
-		LineItems: []*stripe.CheckoutSessionCreateLineItemParams{{
-			Quantity: stripe.Int64(1),
-			PriceData: &stripe.CheckoutSessionCreateLineItemPriceDataParams{
-				Currency: stripe.String(strings.ToLower(o.order.Currency)), UnitAmount: &amount,
-				ProductData: &stripe.CheckoutSessionCreateLineItemPriceDataProductDataParams{Name: &o.title},
-			},
-		}},
+		LineItems: []*stripe.CheckoutSessionCreateLineItemParams{{Quantity: stripe.Int64(1), PriceData: price}},
+	}
+	named := map[string]string{metaOrder: o.order.UUID}
+	if o.months > 0 {
+		p.Mode = stripe.String("subscription")
+		price.Recurring = &stripe.CheckoutSessionCreateLineItemPriceDataRecurringParams{Interval: stripe.String("month"), IntervalCount: stripe.Int64(int64(o.months))}
+		p.SubscriptionData = &stripe.CheckoutSessionCreateSubscriptionDataParams{Metadata: named}
+	} else {
+		p.PaymentIntentData = &stripe.CheckoutSessionCreatePaymentIntentDataParams{Metadata: named}
 	}
 	if o.order.Customer.Email != "" {
 		p.CustomerEmail = &o.order.Customer.Email
 	}
-	p.AddMetadata("order", o.order.UUID)
+	p.AddMetadata(metaOrder, o.order.UUID)
 	p.SetIdempotencyKey("purvey-" + o.id)
 	session, err := g.client.V1CheckoutSessions.Create(ctx, p)
 	if err != nil {
@@ -58,24 +67,28 @@ func (g *stripeGateway) begin(ctx context.Context, o offer) (string, string, err
 	return session.ID, session.URL, nil
 }
 
-func (g *stripeGateway) ask(ctx context.Context, o purvey.Order, p purvey.Payment) (purvey.PaymentState, error) {
+func (g *stripeGateway) ask(ctx context.Context, o purvey.Order, p purvey.Payment) (standing, error) {
 	session, err := g.client.V1CheckoutSessions.Retrieve(ctx, p.Reference, nil)
 	if err != nil {
-		return "", unavailable(Stripe, withoutKey(err))
+		return standing{}, unavailable(Stripe, withoutKey(err))
+	}
+	out := standing{state: purvey.PaymentOpen}
+	if session.Subscription != nil {
+		out.subscription = session.Subscription.ID
 	}
 	switch {
 	case session.PaymentStatus == stripe.CheckoutSessionPaymentStatusPaid:
 		want, _ := minorUnits(o.TotalCents, o.Currency)
 		if session.AmountTotal != want || !strings.EqualFold(string(session.Currency), o.Currency) || session.ClientReferenceID != o.UUID {
-			return "", wrongAmount(Stripe, p.Reference, o)
+			return standing{}, wrongAmount(Stripe, p.Reference, o)
 		}
-		return purvey.PaymentPaid, nil
+		out.state = purvey.PaymentPaid
 	case session.Status == stripe.CheckoutSessionStatusExpired:
-		return purvey.PaymentDeclined, nil
+		out.state = purvey.PaymentDeclined
 	case session.Status == stripe.CheckoutSessionStatusComplete:
-		return purvey.PaymentPending, nil
+		out.state = purvey.PaymentPending
 	}
-	return purvey.PaymentOpen, nil
+	return out, nil
 }
 
 func (g *stripeGateway) end(ctx context.Context, p purvey.Payment) error {
@@ -88,29 +101,6 @@ func (g *stripeGateway) end(ctx context.Context, p purvey.Payment) error {
 		return unavailable(Stripe, withoutKey(err))
 	}
 	return nil
-}
-
-func (g *stripeGateway) notice(_ context.Context, n Notification) (string, error) {
-	if g.secret == "" {
-		return "", errSignature
-	}
-	// The endpoint's version of the API is the merchant's choice; what is read
-	// has been the same in all of them. The clock is ours.
-	event, err := webhook.ConstructEventWithOptions(n.Body, n.Header.Get("Stripe-Signature"), g.secret,
-		webhook.ConstructEventOptions{IgnoreAPIVersionMismatch: true, IgnoreTolerance: true})
-	if err != nil || !g.recent(n.Header.Get("Stripe-Signature")) {
-		return "", errSignature
-	}
-	if !strings.HasPrefix(string(event.Type), "checkout.session.") || event.Data == nil {
-		return "", nil
-	}
-	var session struct {
-		Order string `json:"client_reference_id"`
-	}
-	if json.Unmarshal(event.Data.Raw, &session) != nil {
-		return "", nil
-	}
-	return session.Order, nil
 }
 
 // tolerance is how far a notification's time may be from ours.

@@ -11,7 +11,9 @@ import (
 )
 
 // Sweep asks the gateways for every sale that waits, and ends those that were
-// not paid in the time that their shop's setting gives. What one sale fails
+// not paid in the time that their shop's setting gives. It asks for renewals
+// that no event told of, and tells the gateways which orders are paused or at
+// their end. What one sale fails
 // with keeps none of the others waiting. Safe to run again. Serves PUB-36.
 func (s *Service) Sweep(ctx context.Context) error {
 	const piece = 100
@@ -31,7 +33,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			break
 		}
 	}
-	failed = errors.Join(failed, s.sweepLeft(ctx))
+	failed = errors.Join(failed, s.sweepLeft(ctx), s.sweepSubscriptions(ctx))
 	return errors.Join(failed, s.db.Tx(store.Later(ctx), func(tx *store.Tx) error { return tx.DeleteSpentTokens(ctx, tx.Now()) }))
 }
 
@@ -52,11 +54,11 @@ func (s *Service) sweepLeft(ctx context.Context) error {
 			if err != nil {
 				continue // the shop is closed
 			}
-			state, err := s.ask(ctx, x, *p, true)
-			if err == nil && state == purvey.PaymentDeclined {
-				err = s.note(ctx, p, state)
+			is, err := s.ask(ctx, x, *p, true)
+			if err == nil && is.state == purvey.PaymentDeclined {
+				err = s.note(ctx, p, is.state)
 			} else if err == nil {
-				err = s.settle(ctx, &x, state, p)
+				err = s.settle(ctx, &x, is, p)
 			}
 			failed = errors.Join(failed, err)
 		}
@@ -90,14 +92,14 @@ func (s *Service) sweepSale(ctx context.Context, id string) error {
 		case p.State == purvey.PaymentPending:
 			return nil // the money is on its way
 		case p.State == purvey.PaymentOpen:
-			state, err := s.ask(ctx, x, *p, true)
+			is, err := s.ask(ctx, x, *p, true)
 			if err != nil {
 				return err
 			}
-			if state != purvey.PaymentDeclined {
-				return s.settle(ctx, &x, state, p)
+			if is.state != purvey.PaymentDeclined {
+				return s.settle(ctx, &x, is, p)
 			}
-			if err := s.note(ctx, p, state); err != nil {
+			if err := s.note(ctx, p, is.state); err != nil {
 				return err
 			}
 		}

@@ -421,32 +421,5 @@ func (p *purchase) dispute(ctx context.Context, t Telling) error {
 			}
 		}
 	}
-	moved := false
-	for i := range p.order.Lines {
-		l := &p.order.Lines[i]
-		was := l.Status
-		switch {
-		case held[l.ID] && l.Status != purvey.LinePaused && l.Status.CanMove(purvey.LinePaused):
-			l.Status, l.CancelReason = purvey.LinePaused, disputed
-		case !held[l.ID] && l.Status == purvey.LinePaused && l.CancelReason == disputed:
-			l.Status, l.CancelReason = purvey.LineProcessing, ""
-			if !l.DeliveredAt.IsZero() {
-				l.Status = purvey.LineActive
-			}
-		}
-		if l.Status == was {
-			continue
-		}
-		moved = true
-		if err := p.tx.UpdateLine(ctx, l); err != nil {
-			return err
-		}
-	}
-	if !moved {
-		return nil
-	}
-	if err := p.s.emit(ctx, p.tx, &p.order, purvey.EventAccessChanged); err != nil {
-		return err
-	}
-	return p.s.releaseIn(ctx, p.tx, &p.order, true)
+	return p.s.hold(ctx, p.tx, &p.order, held)
 }

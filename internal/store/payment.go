@@ -7,20 +7,40 @@ import (
 	"purvey"
 )
 
-const paymentColumns = `y.id, y.order_id, y.shop_id, y.mode, y.gateway, y.reference, y.url, y.state, y.expires_at, y.created_at, y.updated_at`
+const paymentColumns = `y.id, y.order_id, y.shop_id, y.mode, y.kind, y.gateway, y.reference, y.url, y.state, y.months, y.amount_cents, y.due_at, y.paid_at,
+	y.expires_at, y.created_at, y.updated_at`
 
 func scanPayment(s scanner, p *purvey.Payment) error {
-	return s.Scan(&p.ID, &p.OrderID, &p.ShopID, &p.Mode, &p.Gateway, &p.Reference, &p.URL, &p.State, at{&p.ExpiresAt}, at{&p.CreatedAt}, at{&p.UpdatedAt})
+	return s.Scan(&p.ID, &p.OrderID, &p.ShopID, &p.Mode, &p.Kind, &p.Gateway, &p.Reference, &p.URL, &p.State, &p.Months, &p.AmountCents, at{&p.DueAt}, at{&p.PaidAt},
+		at{&p.ExpiresAt}, at{&p.CreatedAt}, at{&p.UpdatedAt})
 }
 
-// InsertPayment writes a payment, setting its times.
+// InsertPayment writes a payment, setting its times. Kind "" is PaymentFirst.
 func (tx *Tx) InsertPayment(ctx context.Context, p *purvey.Payment) error {
+	if p.Kind == "" {
+		p.Kind = purvey.PaymentFirst
+	}
 	p.CreatedAt = tx.Now()
 	p.UpdatedAt = p.CreatedAt
-	_, err := tx.exec(ctx, `INSERT INTO payment (id, order_id, shop_id, mode, gateway, reference, url, state, expires_at, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)`,
-		p.ID, p.OrderID, p.ShopID, p.Mode, p.Gateway, p.Reference, p.URL, p.State, micros(p.ExpiresAt), micros(p.CreatedAt))
-	return err
+	_, err := tx.exec(ctx, `INSERT INTO payment (id, order_id, shop_id, mode, kind, gateway, reference, url, state, months, amount_cents, due_at, paid_at,
+		expires_at, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)`,
+		p.ID, p.OrderID, p.ShopID, p.Mode, p.Kind, p.Gateway, p.Reference, p.URL, p.State, p.Months, p.AmountCents, micros(p.DueAt), micros(p.PaidAt),
+		micros(p.ExpiresAt), micros(p.CreatedAt))
+	if err != nil {
+		return err
+	}
+	return tx.marked(ctx, p.ShopID, p.Mode, p.PaidAt)
+}
+
+// SetRenewal writes what became of a payment that renews an order.
+func (tx *Tx) SetRenewal(ctx context.Context, p *purvey.Payment) error {
+	p.UpdatedAt = tx.Now()
+	_, err := tx.exec(ctx, `UPDATE payment SET state = $2, amount_cents = $3, due_at = $4, paid_at = $5, updated_at = $6 WHERE id = $1`,
+		p.ID, p.State, p.AmountCents, micros(p.DueAt), micros(p.PaidAt), micros(p.UpdatedAt))
+	if err != nil {
+		return err
+	}
+	return tx.marked(ctx, p.ShopID, p.Mode, p.PaidAt)
 }
 
 // SetPaymentSession writes where a payment that was begun is made.
@@ -53,7 +73,7 @@ func (q Queries) UnpaidSales(ctx context.Context, afterID string, limit int) ([]
 // none any more, in pieces.
 func (q Queries) LeftPayments(ctx context.Context, afterID string, limit int) ([]purvey.Payment, error) {
 	return collect(ctx, q, `SELECT `+paymentColumns+` FROM payment y JOIN orders o ON o.id = y.order_id
-		WHERE y.state IN ('open', 'pending') AND y.reference <> '' AND o.financial <> 'PENDING' AND y.id > $1 ORDER BY y.id LIMIT $2`,
+		WHERE y.state IN ('open', 'pending') AND y.kind = 'first' AND y.reference <> '' AND o.financial <> 'PENDING' AND y.id > $1 ORDER BY y.id LIMIT $2`,
 		[]any{afterID, limit}, scanPayment)
 }
 

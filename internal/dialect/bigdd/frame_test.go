@@ -13,6 +13,7 @@ import (
 	"purvey/internal/auth"
 	"purvey/internal/blob"
 	"purvey/internal/catalog"
+	"purvey/internal/checkout"
 	"purvey/internal/delivery"
 	"purvey/internal/idempotency"
 	"purvey/internal/keyring"
@@ -75,6 +76,7 @@ func newBackend(t *testing.T, db *store.DB, folder string, o auth.Options) Backe
 		Licenses: license.New(db), Mail: mails, Delivery: goods, Reports: report.New(db), Log: log,
 		Webhooks: webhook.New(db, keys, webhook.Options{Dialects: map[string]webhook.Dialect{"bigdd": Webhooks{}}}),
 	}
+	b.Checkout = checkout.New(db, b.Orders, keys, checkout.Options{Origin: "http://shop.example", Secret: b.Shops.Secret, Log: log})
 	t.Cleanup(b.Auth.Close)
 	return b
 }

@@ -14,6 +14,7 @@ import (
 	"purvey"
 	"purvey/internal/auth"
 	"purvey/internal/catalog"
+	"purvey/internal/checkout"
 	"purvey/internal/delivery"
 	"purvey/internal/httpjson"
 	"purvey/internal/idempotency"
@@ -38,6 +39,7 @@ type Backend struct {
 	Mail        *mail.Service
 	Webhooks    *webhook.Service
 	Reports     *report.Service
+	Checkout    *checkout.Service
 
 	// Origin is where the server is reached, as in https://shop.example. It
 	// begins the links into the back office.
@@ -84,6 +86,8 @@ func newAPI(b Backend) *api {
 	a.routesLinks()
 	a.routesStats()
 	a.routesReports()
+	a.routesRenewals()
+	a.routesAssignments()
 	a.routesEndpoints()
 	a.routesSettings()
 	a.routesMappings()

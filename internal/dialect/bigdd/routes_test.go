@@ -91,6 +91,7 @@ var bodies = map[string]string{
 	"POST /public-api/v1/orders/{id}/refunds":            `{"lines":[{"line_id":"LINE","quantity":1}]}`,
 	"PUT /public-api/v1/orders/{id}/lines/{line}/files":  `{"file_ids":[]}`,
 	"PATCH /public-api/v1/orders/{id}":                   `{"risk_level":"LOW"}`,
+	"POST /public-api/v1/orders/{id}/renewals":           `{"outcome":"approve"}`,
 	"POST /public-api/v1/license-keys/{id}/assign":       `{"order_name":"#1001"}`,
 	"POST /public-api/v1/webhook-endpoints/{id}/replay":  `{"since":"2020-01-01"}`,
 	"PATCH /public-api/v1/webhook-endpoints/{id}":        `{"name":"y"}`,

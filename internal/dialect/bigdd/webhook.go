@@ -148,7 +148,7 @@ type eventMessage struct {
 func eventData(e purvey.Event) (any, error) {
 	d := e.Data
 	switch e.Type {
-	case purvey.EventOrderPurchased, purvey.EventOrderDelivered, purvey.EventOrderRefunded, purvey.EventAccessChanged:
+	case purvey.EventOrderPurchased, purvey.EventOrderDelivered, purvey.EventOrderRefunded, purvey.EventOrderRenewed, purvey.EventAccessChanged:
 		if d.Order != nil {
 			return wireOrder(*d.Order), nil
 		}

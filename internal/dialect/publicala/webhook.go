@@ -17,7 +17,8 @@ import (
 )
 
 // Webhooks writes and signs what this dialect's receivers are sent: a JWT that
-// says "sale", fresh for each attempt, since it is good for five minutes.
+// says "sale", fresh for each attempt, since it is good for five minutes. Of a
+// payment that renewed an order the data says that it is a "renewal".
 type Webhooks struct {
 	Shops   *shop.Service
 	Catalog *catalog.Service
@@ -27,8 +28,11 @@ type Webhooks struct {
 // WebhookDialect is the name of Webhooks in purvey.Endpoint.
 const WebhookDialect = purvey.DialectPublicala
 
-// WebhookEvents are the events that receivers are told: sales.
-func WebhookEvents() []purvey.EventType { return []purvey.EventType{purvey.EventOrderPurchased} }
+// WebhookEvents are the events that receivers are told: sales, and each
+// payment that renews one.
+func WebhookEvents() []purvey.EventType {
+	return []purvey.EventType{purvey.EventOrderPurchased, purvey.EventOrderRenewed}
+}
 
 // webhookIssuer is the issuer of every token, as the vendor has it.
 const webhookIssuer = "farfalla"
@@ -84,7 +88,7 @@ func (w Webhooks) Render(e purvey.Event) ([]byte, error) {
 	switch {
 	case e.Type == purvey.EventTest:
 		out.Subject, out.Data = "test", map[string]string{"event_id": e.ID, "event": "test", "message": e.Data.Message}
-	case e.Type == purvey.EventOrderPurchased && e.Data.Order != nil:
+	case (e.Type == purvey.EventOrderPurchased || e.Type == purvey.EventOrderRenewed && e.Data.Payment != nil) && e.Data.Order != nil:
 		out.Subject = "sale"
 		if out.Data, err = w.sale(ctx, store, e); err != nil {
 			return nil, err
@@ -117,6 +121,9 @@ func (w Webhooks) sale(ctx context.Context, of purvey.Shop, e purvey.Event) (sal
 		view.Products[i].ReaderURL = "" // addresses would have ended before the last attempt
 	}
 	out := sale{EventID: e.ID, Event: "sale", Amount: money(o.TotalCents), Currency: orNull(o.Currency), orderWire: view}
+	if p := e.Data.Payment; p != nil {
+		out.Event, out.Amount, o.PaidAt = "renewal", money(p.AmountCents), p.PaidAt
+	}
 	if !o.PaidAt.IsZero() {
 		out.PaidAt = orNull(o.PaidAt.UTC().Format(time.RFC3339))
 	}
