@@ -44,6 +44,26 @@ func (s *Service) SendPage(ctx context.Context, shopID, number, email string) er
 	})
 }
 
+// SendAgain sends the delivery mail of an order once more to the address on
+// record, unless it was sent so many times within the period: purvey.Limited.
+func (s *Service) SendAgain(ctx context.Context, scope purvey.Scope, id string, most int, within time.Duration) error {
+	return s.db.Tx(ctx, func(tx *store.Tx) error {
+		ctx := tx.With(ctx)
+		if _, err := tx.LockOrder(ctx, scope, id); err != nil {
+			return err
+		}
+		sent, err := tx.MessagesSince(ctx, id, purvey.MailDelivery, tx.Now().Add(-within))
+		if err != nil {
+			return err
+		}
+		if sent >= most {
+			return &purvey.Error{Kind: purvey.Limited, Detail: "the mail was sent a moment ago", RetryAfter: int(within / time.Second)}
+		}
+		_, err = s.Resend(ctx, scope, id, nil)
+		return err
+	})
+}
+
 // named finds a paid order of the address by what its customer calls it; a
 // zero order says that there is none.
 func named(ctx context.Context, tx *store.Tx, scope purvey.Scope, number, email string) (purvey.Order, error) {
