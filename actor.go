@@ -22,6 +22,7 @@ type Actor struct {
 	Name      string // as it was then
 	IP        string // the client's address; "" within the server
 	RequestID string // of the request, as the access log has it
+	Owner     bool   // a member who owns the shop that they act in
 }
 
 type actorKey struct{}

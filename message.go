@@ -17,6 +17,9 @@ const (
 	MailDownloadsGranted  MessageKind = "downloads_granted" // its answers to the customer
 	MailDownloadsDeclined MessageKind = "downloads_declined"
 	MailTest              MessageKind = "test" // of the way to the mail server
+
+	MailPasswordReset MessageKind = "password_reset" // to a member of the back office
+	MailInvitation    MessageKind = "invitation"     // to somebody who is to be one
 )
 
 // MessageState is where a mail stands.

@@ -139,29 +139,88 @@ func (p *process) shop(ctx context.Context, cfg config.Config, args []string) er
 // maxPassword bounds the line that a password is read from, in bytes.
 const maxPassword = 4096
 
-// admin makes an owner.
+// admin makes an owner, and helps people who cannot sign in.
 func (p *process) admin(ctx context.Context, cfg config.Config, args []string) error {
 	verb, args := split(args)
-	if verb != "create" {
-		return wrong("admin: must be create")
+	set := flag.NewFlagSet("admin "+verb, flag.ContinueOnError)
+	if verb == "list" {
+		if _, err := parse(set, args); err != nil {
+			return err
+		}
+		return p.with(ctx, cfg, func(n *node) error { return p.listMembers(ctx, n) })
 	}
-	set := flag.NewFlagSet("admin create", flag.ContinueOnError)
+	var run func(*node, string, string) error // with the address and the password
+	switch verb {
+	case "create":
+		run = func(n *node, email, password string) error { return n.auth.CreateOwner(ctx, email, password) }
+	case "reset-password":
+		run = func(n *node, email, password string) error { return n.auth.SetPassword(ctx, email, password) }
+	case "disable-totp":
+		run = func(n *node, email, _ string) error { return n.auth.DisableTOTP(ctx, email) }
+	case "sign-out":
+		run = func(n *node, email, _ string) error { return n.auth.SignOutMember(ctx, email) }
+	default:
+		return wrong("admin: must be create, list, reset-password, disable-totp or sign-out")
+	}
 	email := set.String("email", "", "")
 	if _, err := parse(set, args); err != nil {
 		return err
 	}
 	if *email == "" {
-		return wrong("admin create: --email is missing")
+		return wrong("admin %s: --email is missing", verb)
 	}
+	password := ""
+	if verb == "create" || verb == "reset-password" {
+		var err error
+		if password, err = p.readPassword(verb, *email); err != nil {
+			return err
+		}
+	}
+	return p.with(ctx, cfg, func(n *node) error {
+		err := run(n, *email, password)
+		if errors.Is(err, purvey.NotFound) {
+			return fmt.Errorf("there is no member %q", *email)
+		}
+		return err
+	})
+}
+
+// readPassword reads a password from the first line of stdin.
+func (p *process) readPassword(verb, email string) (string, error) {
 	line, err := bufio.NewReader(io.LimitReader(p.stdin, maxPassword)).ReadString('\n')
 	if err != nil && err != io.EOF {
-		return fmt.Errorf("the password cannot be read from stdin: %w", err)
+		return "", fmt.Errorf("the password cannot be read from stdin: %w", err)
 	}
 	password := strings.TrimRight(line, "\r\n")
 	if password == "" {
-		return fmt.Errorf("the password is read from stdin, as in: purvey admin create --email %s < password-file", *email)
+		return "", fmt.Errorf("the password is read from stdin, as in: purvey admin %s --email %s < password-file", verb, email)
 	}
-	return p.with(ctx, cfg, func(n *node) error { return n.auth.CreateOwner(ctx, *email, password) })
+	return password, nil
+}
+
+// listMembers shows who may sign in to the back office of which shops.
+func (p *process) listMembers(ctx context.Context, n *node) error {
+	people, err := n.auth.People(ctx)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(p.stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "EMAIL\tNAME\tSHOPS\tTOTP\tLAST SEEN")
+	for _, m := range people {
+		var shops []string
+		for _, s := range m.Shops {
+			shops = append(shops, fmt.Sprintf("%s (%s)", s.Slug, s.Role))
+		}
+		totp, seen := "no", "never"
+		if m.TOTP {
+			totp = "yes"
+		}
+		if !m.LastSeenAt.IsZero() {
+			seen = m.LastSeenAt.Format(time.RFC3339)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", oneLine(m.Email), oneLine(m.Name), strings.Join(shops, ", "), totp, seen)
+	}
+	return w.Flush()
 }
 
 // shop finds a shop, naming the one that is not there.

@@ -70,7 +70,7 @@ func commands() []command {
 		{"serve", "migrate the database, then serve", (*process).serve},
 		{"token", "create, list and revoke API tokens", (*process).token},
 		{"shop", "create, list, disable and enable shops", (*process).shop},
-		{"admin", "create an owner", (*process).admin},
+		{"admin", "create an owner, list members, help who cannot sign in", (*process).admin},
 		{"demo", "serve a throw-away shop and sell one order through the whole path (--once: then end)", (*process).demo},
 		{"doctor", "check configuration, database, storage, mail, clock and files", (*process).doctor},
 	}
@@ -183,7 +183,9 @@ Usage: purvey COMMAND [--SETTING VALUE …]
   purvey token revoke ID
   purvey shop create SLUG [--name NAME]
   purvey shop list | disable SLUG | enable SLUG
-  purvey admin create --email EMAIL   (the password is read from stdin)
+  purvey admin create --email EMAIL           (an owner; the password is read from stdin)
+  purvey admin reset-password --email EMAIL   (the new one is read from stdin; ends all sessions)
+  purvey admin list | disable-totp --email EMAIL | sign-out --email EMAIL
   purvey doctor [--quick]             (quick: files are not read again)
 `)
 	return nil

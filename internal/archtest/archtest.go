@@ -89,6 +89,7 @@ var owners = map[string][]string{
 	"golang.org/x/text":                       {"internal/mail", "internal/stamp", "internal/store", "internal/web/*"},
 	"golang.org/x/time":                       {"internal/auth"},
 	"modernc.org/sqlite":                      {"internal/store"},
+	"rsc.io/qr":                               {"internal/web/admin"},
 }
 
 // Package is what the rules look at, in the words of `go list -json`. Imports

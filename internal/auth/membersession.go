@@ -53,6 +53,12 @@ func errCodeWanted(message string) error {
 // "code" when the password was right and a code is wanted; purvey.Limited after
 // too many tries.
 func (s *Service) SignInMember(ctx context.Context, in MemberSignIn) (m Member, text, device string, err error) {
+	return s.signInMember(ctx, in, nil)
+}
+
+// signInMember is SignInMember, with what else is to be done in the same
+// transaction by who has proved who they are; nil nothing.
+func (s *Service) signInMember(ctx context.Context, in MemberSignIn, also func(context.Context, *store.Tx) error) (m Member, text, device string, err error) {
 	defer hold(ctx, time.Now())
 	was, err := s.db.MemberByEmail(ctx, in.Email)
 	if err != nil && !errors.Is(err, purvey.NotFound) {
@@ -92,13 +98,6 @@ func (s *Service) SignInMember(ctx context.Context, in MemberSignIn) (m Member, 
 		if err != nil {
 			return err
 		}
-		if m.Shops, err = tx.Memberships(ctx, now.ID); err != nil {
-			return err
-		}
-		if len(m.Shops) == 0 {
-			refused = errSignIn
-			return nil
-		}
 		if now.TOTP != "" {
 			if strings.TrimSpace(in.Code) == "" {
 				refused = errCodeWanted("is wanted: six digits of your authenticator, or a recovery code")
@@ -110,6 +109,18 @@ func (s *Service) SignInMember(ctx context.Context, in MemberSignIn) (m Member, 
 				refused = errCodeWanted("is wrong or was used")
 				return nil
 			}
+		}
+		if also != nil {
+			if err := also(ctx, tx); err != nil {
+				return err
+			}
+		}
+		if m.Shops, err = tx.Memberships(ctx, now.ID); err != nil {
+			return err
+		}
+		if len(m.Shops) == 0 {
+			refused = errSignIn
+			return nil
 		}
 		if rehashed != "" {
 			if err := tx.SetMemberPassword(ctx, now.ID, rehashed); err != nil {

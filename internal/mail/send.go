@@ -27,22 +27,25 @@ func New(db *store.DB, smtp *SMTP, log *slog.Logger) (*Service, error) {
 	return &Service{db: db, render: r, smtp: smtp, log: log}, nil
 }
 
-// Message gives one message, rendered.
+// Message gives one message, rendered, without the secrets of members' links.
 func (s *Service) Message(ctx context.Context, scope purvey.Scope, id string) (purvey.Message, error) {
 	m, err := s.db.Message(ctx, scope, id)
 	if err != nil {
 		return m, err
 	}
-	return m, s.fill(ctx, &m)
+	err = s.fill(ctx, &m)
+	hide(ctx, &m)
+	return m, err
 }
 
-// Messages lists messages, rendered.
+// Messages lists messages as Message gives them.
 func (s *Service) Messages(ctx context.Context, scope purvey.Scope, f store.MessageFilter, p purvey.Page) (purvey.Listed[purvey.Message], error) {
 	out, err := s.db.Messages(ctx, scope, f, p)
 	for i := range out.Items {
 		if err := s.fill(ctx, &out.Items[i]); err != nil {
 			return out, err
 		}
+		hide(ctx, &out.Items[i])
 	}
 	return out, err
 }

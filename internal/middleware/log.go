@@ -17,6 +17,8 @@ var secretAfter = map[string]int{
 	"download":    1, // the token is in the query; a path segment may be a mistaken one
 	"checkout":    1,
 	"setup":       1,
+	"invitation":  1,
+	"invitations": 1,
 	"unsubscribe": 1,
 	"link":        2, // /link/{id}/{uuid}
 }

@@ -42,7 +42,7 @@ func (a *api) caller(req *http.Request) (purvey.Caller, error) {
 
 // actorOf is who the audit log names for what a call changes.
 func actorOf(req *http.Request, c purvey.Caller) purvey.Actor {
-	out := purvey.Actor{Type: purvey.ActorToken, ID: c.TokenID, Name: c.Name, RequestID: middleware.RequestID(req.Context())}
+	out := purvey.Actor{Type: purvey.ActorToken, ID: c.TokenID, Name: c.Name, RequestID: middleware.RequestID(req.Context()), Owner: c.Owner}
 	if c.MemberID != "" {
 		out.Type, out.ID = purvey.ActorMember, c.MemberID
 	}

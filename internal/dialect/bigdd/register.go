@@ -76,6 +76,7 @@ func newAPI(b Backend) *api {
 	}
 	a := &api{Backend: b, sameOrigin: middleware.SameOrigin(b.Origin)}
 	a.routesTokens()
+	a.routesMembers()
 	a.routesProducts()
 	a.routesVersions()
 	a.routesFiles()
@@ -187,10 +188,14 @@ func (a *api) write(pattern string, role access, maxBody int64, fn func(ctx cont
 		key := r.Header.Get("Idempotency-Key")
 		if key == "" || method == http.MethodDelete {
 			status, data, err := fn(r.Context(), r)
-			if err != nil {
+			switch {
+			case err != nil:
 				return err
+			case status == http.StatusNoContent:
+				w.WriteHeader(status)
+			default:
+				httpjson.Write(w, status, envelope(data))
 			}
-			httpjson.Write(w, status, envelope(data))
 			return nil
 		}
 		// One key belongs to one shop, mode and route, so that two nodes and two

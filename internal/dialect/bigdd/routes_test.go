@@ -29,6 +29,9 @@ func objects() map[string]func(f *frame, token string) map[string]string {
 		"api-tokens": func(f *frame, token string) map[string]string {
 			return one(f.made(token, "/api-tokens", `{"name":"x"}`, "id"))
 		},
+		"members": func(f *frame, token string) map[string]string {
+			return one(f.made(token, "/members", `{"email":"`+purvey.Secret(12)+`@example.org","role":"member"}`, "id"))
+		},
 		"digital-products": func(f *frame, token string) map[string]string {
 			product := f.made(token, "/digital-products", `{"name":"x"}`, "id")
 			version := f.made(token, "/digital-products/"+product+"/versions", `{"version":"2.0.0","file_ids":[],"activate":false}`, "id")
@@ -83,6 +86,7 @@ func objects() map[string]func(f *frame, token string) map[string]string {
 // bodies are those that a call needs to get as far as its object; the others
 // do with {}.
 var bodies = map[string]string{
+	"POST /public-api/v1/members":                        `{"email":"leo@example.org","role":"member"}`,
 	"PUT /public-api/v1/digital-products/{id}/limits":    `{"max_downloads":3}`,
 	"PATCH /public-api/v1/digital-products/{id}":         `{"name":"y"}`,
 	"POST /public-api/v1/digital-products/{id}/versions": `{"version":"3.0.0"}`,
@@ -99,10 +103,10 @@ var bodies = map[string]string{
 }
 
 // ofTheShop are the nouns that both modes of a shop share.
-var ofTheShop = []string{"api-tokens", "digital-products", "files", "uploads", "mappings"}
+var ofTheShop = []string{"api-tokens", "members", "digital-products", "files", "uploads", "mappings"}
 
 // forAdmins are the nouns whose calls a member may not make, reading included.
-var forAdmins = []string{"api-tokens", "settings", "webhook-endpoints", "webhook-deliveries", "mappings", "store-events", "reports"}
+var forAdmins = []string{"api-tokens", "members", "settings", "webhook-endpoints", "webhook-deliveries", "mappings", "store-events", "reports"}
 
 var wildcard = regexp.MustCompile(`\{([a-z_]+)(?:\.\.\.)?\}`)
 

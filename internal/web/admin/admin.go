@@ -85,6 +85,15 @@ func Register(mux *http.ServeMux, b Backend) {
 	signedIn("GET /admin/sessions", p.sessions)
 	signedIn("DELETE /admin/sessions", p.endOthers)
 	signedIn("DELETE /admin/sessions/{id}", p.endSession)
+	signedIn("PATCH /admin/account", p.changeAccount)
+	signedIn("POST /admin/account/password", p.changePassword)
+	signedIn("POST /admin/account/totp", p.newTOTP)
+	signedIn("POST /admin/account/totp/confirm", p.confirmTOTP)
+	signedIn("DELETE /admin/account/totp", p.removeTOTP)
+	open("POST /admin/password-resets", p.askReset)
+	open("POST /admin/password-resets/confirm", p.reset)
+	open("GET /admin/invitations/{token}", p.invitation)
+	open("POST /admin/invitations/{token}", p.accept)
 }
 
 // actor is somebody who has not signed in yet.
