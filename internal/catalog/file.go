@@ -91,7 +91,10 @@ func (s *Service) AddFile(ctx context.Context, in *Received) error {
 			return err
 		}
 		in.ID = ""
-		return tx.InsertFile(ctx, &in.File)
+		if err := tx.InsertFile(ctx, &in.File); err != nil {
+			return err
+		}
+		return auditFile(ctx, tx, "file.uploaded", nil, fileFields(in.File), in.File)
 	})
 }
 
@@ -156,6 +159,35 @@ func beingRemoved() error {
 	return &purvey.Error{Kind: purvey.Unavailable, Detail: "equal content was just being deleted: send the file again", RetryAfter: 2}
 }
 
+// RenameFile gives a file another name, under which buyers get it too. Invalid
+// unless it is a file name of at most purvey.MaxFileName bytes.
+func (s *Service) RenameFile(ctx context.Context, shopID, id, name string) (purvey.File, error) {
+	if name = strings.TrimSpace(name); name == "" || purvey.FileName(name) != name {
+		return purvey.File{}, purvey.BadField("name", "must be a file name of at most %d bytes, without slashes and control characters", purvey.MaxFileName)
+	}
+	var f purvey.File
+	err := s.db.Tx(ctx, func(tx *store.Tx) error {
+		found, err := tx.LockFiles(ctx, shopID, []string{id})
+		if err != nil {
+			return err
+		}
+		var ok bool
+		if f, ok = found[id]; !ok {
+			return purvey.Missing("file")
+		}
+		before := fileFields(f)
+		if f.Name == name {
+			return nil
+		}
+		f.Name = name
+		if err := tx.RenameFile(ctx, &f); err != nil {
+			return err
+		}
+		return auditFile(ctx, tx, "file.renamed", before, fileFields(f), f)
+	})
+	return f, err
+}
+
 // DeleteFile removes a file, and its bytes when no other file has them. It is
 // Conflict with ReasonInUse while a version of a product, withdrawn ones
 // included, an order line or a share link uses the file. Serves BDD-18.
@@ -177,6 +209,9 @@ func (s *Service) DeleteFile(ctx context.Context, shopID, id string) error {
 			return purvey.Because(purvey.Conflict, purvey.ReasonInUse, "the file is still used by %s", usersOf(use))
 		}
 		if err := tx.DeleteFile(ctx, shopID, id); err != nil {
+			return err
+		}
+		if err := auditFile(ctx, tx, "file.deleted", fileFields(f), nil, f); err != nil {
 			return err
 		}
 		tx.OnCommit(func() {

@@ -82,6 +82,9 @@ func (s *Service) create(ctx context.Context, shop purvey.Shop, c Change, versio
 		if err := tx.InsertProduct(ctx, &p); err != nil {
 			return err
 		}
+		if err := auditProduct(ctx, tx, "product.created", nil, set(productFields(p)), p); err != nil {
+			return err
+		}
 		return release(ctx, tx, p, purvey.Product{})
 	})
 	if err != nil {
@@ -100,7 +103,7 @@ func (s *Service) UpdateProduct(ctx context.Context, shop purvey.Shop, id string
 		if p, err = tx.LockProduct(ctx, shop.ID, id); err != nil {
 			return err
 		}
-		was := p
+		was, before := p, productFields(p)
 		e := editor{p: &p, shop: shop, newID: tx.NewID}
 		if c.Version.Given {
 			e.version(c.Version.Value)
@@ -123,6 +126,10 @@ func (s *Service) UpdateProduct(ctx context.Context, shop purvey.Shop, id string
 			}
 		}
 		if err := tx.UpdateProduct(ctx, &p); err != nil {
+			return err
+		}
+		after := productFields(p)
+		if err := auditProduct(ctx, tx, productAction(before, after), before, after, p); err != nil {
 			return err
 		}
 		return release(ctx, tx, p, was)

@@ -263,6 +263,9 @@ func (s *Service) finish(ctx context.Context, u Upload) (Upload, error) {
 			if err := tx.InsertFile(ctx, &f); err != nil {
 				return err
 			}
+			if err := auditFile(ctx, tx, "file.uploaded", nil, fileFields(f), f); err != nil {
+				return err
+			}
 			row.FileID, row.ExpiresAt = f.ID, tx.Now().Add(UploadLife)
 			return tx.UpdateUpload(ctx, row)
 		})

@@ -91,6 +91,9 @@ func (s *Service) CreateVersion(ctx context.Context, shopID, productID string, n
 		if err := tx.InsertVersion(ctx, &v); err != nil {
 			return err
 		}
+		if err := auditVersion(ctx, tx, "version.created", nil, set(versionFields(v)), &p, v); err != nil {
+			return err
+		}
 		if !n.Activate {
 			return nil
 		}
@@ -122,8 +125,12 @@ func (s *Service) WithdrawVersion(ctx context.Context, shopID, productID, id str
 		if v.State == purvey.VersionWithdrawn {
 			return nil
 		}
+		before := versionFields(*v)
 		v.State = purvey.VersionWithdrawn
-		if err := tx.UpdateVersion(ctx, *v); err != nil || p.ActiveVersionID != v.ID {
+		if err := tx.UpdateVersion(ctx, *v); err != nil {
+			return err
+		}
+		if err := auditVersion(ctx, tx, "version.withdrawn", before, versionFields(*v), p, *v); err != nil || p.ActiveVersionID != v.ID {
 			return err
 		}
 		p.ActiveVersionID, p.Files = "", nil
@@ -156,8 +163,12 @@ func activate(ctx context.Context, tx *store.Tx, p *purvey.Product, v *purvey.Ve
 	if err := tx.UpdateVersion(ctx, *v); err != nil {
 		return err
 	}
+	before := productFields(*p)
 	p.ActiveVersionID, p.Files, p.Status = v.ID, v.Files, StatusPublished
 	if err := tx.UpdateProduct(ctx, p); err != nil {
+		return err
+	}
+	if err := auditVersion(ctx, tx, "version.activated", before, productFields(*p), p, *v); err != nil {
 		return err
 	}
 	for _, mode := range bothModes {
@@ -188,8 +199,12 @@ func editActive(ctx context.Context, tx *store.Tx, p *purvey.Product, c Change) 
 			} else if !isMissing(err) {
 				return err
 			}
+			before := versionFields(v)
 			v.Version = c.Version.Value
 			if err := tx.UpdateVersion(ctx, v); err != nil {
+				return err
+			}
+			if err := auditVersion(ctx, tx, "version.updated", before, versionFields(v), p, v); err != nil {
 				return err
 			}
 		}

@@ -130,6 +130,13 @@ func (q Queries) ProductsOfFiles(ctx context.Context, shopID string, ids []strin
 	return out, nil
 }
 
+// RenameFile writes a file's name.
+func (tx *Tx) RenameFile(ctx context.Context, f *purvey.File) error {
+	f.UpdatedAt = tx.Now()
+	_, err := tx.exec(ctx, `UPDATE file SET name = $2, name_folded = $3, updated_at = $4 WHERE id = $1`, f.ID, f.Name, purvey.Fold(f.Name), micros(f.UpdatedAt))
+	return err
+}
+
 // DeleteFile removes a file's row. Whether something uses it is the caller's
 // to know, within the same transaction and after LockFiles.
 func (tx *Tx) DeleteFile(ctx context.Context, shopID, id string) error {
