@@ -1,5 +1,201 @@
-import { PageHeader } from '@/parts';
+// Orders: filters in the address, an order beside the list.
+import { Button, Stack, Text, Tooltip } from '@mantine/core';
+import { IconDownload, IconKey, IconPlus, IconReceipt2 } from '@tabler/icons-react';
+import { useCallback, useMemo } from 'react';
+import { Link, useSearchParams } from 'react-router';
+import { browserUrl, type Query } from '@/api/client';
+import { useList } from '@/api/hooks';
+import { useIsAdmin } from '@/api/session';
+import { useScope } from '@/api/scope';
+import type { Order } from '@/api/types/order';
+import { DataTable, EmptyState, FilterBar, Money, PageHeader, When, plural, useFilters, words, type Column, type FilterField } from '@/parts';
+import { useZone } from '@/shell/zone';
+import { dayAfter, dayStart } from '../today/days';
+import { OrderDrawer } from './drawer';
+import { customerName } from './facts';
+import { ProductSelect } from './product-select';
+import { OrderStates } from './states';
+
+const option = (value: string, label = words(value)) => ({ value, label });
+
+const fields: readonly FilterField<keyof typeof none>[] = [
+  { key: 'search', label: 'Search orders', kind: 'search', placeholder: 'Number, name, e-mail or reference' },
+  {
+    key: 'state', label: 'Payment', kind: 'select', placeholder: 'Any payment',
+    options: ['PAID', 'PENDING', 'AUTHORIZED', 'PARTIALLY_PAID', 'PARTIALLY_REFUNDED', 'REFUNDED', 'VOIDED', 'EXPIRED'].map((s) => option(s)),
+  },
+  {
+    key: 'delivery', label: 'Delivery', kind: 'select', placeholder: 'Any delivery',
+    options: [option('active', 'Given out'), option('processing', 'Waiting'), option('failed'), option('paused'), option('unpaid'), option('canceled'), option('refunded', 'Given back')],
+  },
+  { key: 'access', label: 'Access', kind: 'select', placeholder: 'Any access', options: [option('enabled', 'Access on'), option('disabled', 'Access off')] },
+  {
+    key: 'source', label: 'Source', kind: 'select', placeholder: 'Any source',
+    options: [option('native', 'Back office and API'), option('shopify'), option('woocommerce', 'WooCommerce'), option('stripe'), option('hlconnect', 'HLConnect'), option('continuata'), option('publicala', 'Publica.la'), option('import')],
+  },
+  { key: 'from', label: 'Placed from', kind: 'date' },
+  { key: 'to', label: 'Placed until', kind: 'date' },
+];
+const none = { search: '', state: '', delivery: '', access: '', source: '', product: '', from: '', to: '', sort: '' };
+
+const columns: readonly Column<Order>[] = [
+  { key: 'name', title: 'Order', cell: (o) => o.name, card: 'title', width: '6.5rem' },
+  {
+    key: 'customer', title: 'Customer', card: 'hide',
+    cell: (o) => (
+      <Stack gap={0}>
+        <Text size="sm" lineClamp={1}>
+          {customerName(o.customer) || o.customer.email || '–'}
+        </Text>
+        {customerName(o.customer) !== '' && (
+          <Text size="xs" c="dimmed" lineClamp={1}>
+            {o.customer.email}
+          </Text>
+        )}
+      </Stack>
+    ),
+  },
+  { key: 'products', title: 'Products', cell: (o) => <ProductNames order={o} /> },
+  { key: 'state', title: 'State', cell: (o) => <OrderStates order={o} />, width: '9.5rem' },
+  { key: 'got', title: 'Fetched', cell: (o) => <Got order={o} />, card: 'hide', width: '6.5rem' },
+  { key: 'total', title: 'Total', align: 'right', cell: (o) => <Money cents={o.total_cents} currency={o.currency} />, card: 'aside', width: '6rem' },
+  { key: 'when', title: 'Placed', align: 'right', sort: 'created_at', cell: (o) => <When at={o.created_at} />, width: '8.5rem' },
+];
 
 export default function Orders() {
-  return <PageHeader title="Orders" />;
+  const filters = useFilters(none);
+  const zone = useZone();
+  const admin = useIsAdmin();
+  const { mode } = useScope();
+  const { values } = filters;
+  const query = useMemo<Query>(
+    () => ({
+      search: values.search, financial_status: values.state, line_status: values.delivery, dl_access: values.access, source: values.source, digital_product_id: values.product,
+      created_after: values.from === '' ? '' : dayStart(values.from, zone), created_before: values.to === '' ? '' : dayStart(dayAfter(values.to), zone),
+      sort: values.sort, include: ['downloads'],
+    }),
+    [values, zone],
+  );
+  const list = useList<Order>('/orders', query, { title: 'List orders' });
+  const shown = useShown(list.rows);
+  const create = (
+    <Button component={Link} to="/orders/new" leftSection={<IconPlus size={16} aria-hidden />}>
+      {mode === 'sandbox' ? 'Test order' : 'New order'}
+    </Button>
+  );
+  return (
+    <>
+      <PageHeader
+        title="Orders"
+        lead="Every sale, whichever way it came: what was paid, what was given out, and what the customer fetched."
+        actions={
+          <>
+            {admin && (
+              <Button component="a" href={browserUrl('/reports/orders.csv', { start: values.from, end: values.to })} download variant="default" leftSection={<IconDownload size={16} aria-hidden />}>
+                Export CSV
+              </Button>
+            )}
+            {create}
+          </>
+        }
+      />
+      <FilterBar fields={fields} filters={filters}>
+        <ProductSelect ariaLabel="Product" placeholder="Any product" value={values.product} onChange={(product) => filters.set({ product })} w={190} clearable />
+      </FilterBar>
+      <DataTable
+        label="Orders"
+        columns={columns}
+        list={list}
+        rowKey={(o) => o.id}
+        rowHref={shown.hrefOf}
+        keepPlace
+        sort={values.sort === '' ? '-created_at' : values.sort}
+        onSort={(sort) => filters.set({ sort: sort === '-created_at' ? '' : sort })}
+        empty={
+          filters.any ? (
+            <EmptyState icon={IconReceipt2} title="No order is like that" action={<Button variant="default" onClick={filters.clear}>Clear the filters</Button>}>
+              The search finds numbers, names, addresses and references.
+            </EmptyState>
+          ) : (
+            <EmptyState icon={IconReceipt2} title={mode === 'sandbox' ? 'No test order yet' : 'No order yet'} action={create}>
+              Orders come from your stores, from the checkout and through the API. Make one by hand to see the whole way: the mail, the customer’s page, the download.
+            </EmptyState>
+          )
+        }
+      />
+      <OrderDrawer id={shown.id} close={shown.close} before={shown.before} after={shown.after} go={shown.go} />
+    </>
+  );
+}
+
+/** The order that the address names beside the list. */
+function useShown(rows: readonly Order[]) {
+  const [params, setParams] = useSearchParams();
+  const id = params.get('order') ?? '';
+  const show = useCallback(
+    (to: string) =>
+      setParams(
+        (old) => {
+          const next = new URLSearchParams(old);
+          if (to === '') next.delete('order');
+          else next.set('order', to);
+          return next;
+        },
+        { preventScrollReset: true, replace: true },
+      ),
+    [setParams],
+  );
+  const at = rows.findIndex((o) => o.id === id);
+  const hrefOf = useCallback(
+    (o: Order) => {
+      const next = new URLSearchParams(params);
+      next.set('order', o.id);
+      return `?${next.toString()}`;
+    },
+    [params],
+  );
+  return { id, hrefOf, go: show, close: useCallback(() => show(''), [show]), before: at > 0 ? rows[at - 1]?.id : undefined, after: at >= 0 ? rows[at + 1]?.id : undefined };
+}
+
+function ProductNames({ order }: { order: Order }) {
+  const [first, ...more] = order.lines;
+  if (first === undefined) return null;
+  return (
+    <Tooltip label={more.map((l) => l.digital_product.name).join(', ')} disabled={more.length === 0} multiline maw={320}>
+      <Text size="sm" span lineClamp={1}>
+        {first.digital_product.name}
+        {first.quantity > 1 && ` × ${first.quantity}`}
+        {more.length > 0 && (
+          <Text span inherit c="dimmed">
+            {' '}
+            and {more.length} more
+          </Text>
+        )}
+      </Text>
+    </Tooltip>
+  );
+}
+
+function Got({ order }: { order: Order }) {
+  const copies = order.lines.reduce((n, l) => n + (l.downloads?.filter((d) => d.counted).length ?? 0), 0);
+  const keys = order.lines.reduce((n, l) => n + l.license_keys.length, 0);
+  if (copies === 0 && keys === 0) return <Text span size="sm" c="dimmed">nothing yet</Text>;
+  return (
+    <Text span size="sm" className="nowrap">
+      {copies > 0 && (
+        <Tooltip label={plural(copies, 'download')}>
+          <span>
+            <IconDownload size={13} aria-hidden /> {copies} <span className="visually-hidden">downloads</span>
+          </span>
+        </Tooltip>
+      )}{' '}
+      {keys > 0 && (
+        <Tooltip label={plural(keys, 'licence key')}>
+          <span>
+            <IconKey size={13} aria-hidden /> {keys} <span className="visually-hidden">licence keys</span>
+          </span>
+        </Tooltip>
+      )}
+    </Text>
+  );
 }

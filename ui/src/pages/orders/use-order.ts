@@ -8,8 +8,12 @@ import { orderPaths } from './facts';
 
 const every = 20_000;
 
+export function useOrderRead(id: string) {
+  return useRead<Order>(`/orders/${id}`, { include: ['product', 'downloads'] }, { every, enabled: id !== '', title: 'Read the order' });
+}
+
 export function useOrder(id: string) {
-  const order = useRead<Order>(`/orders/${id}`, { include: ['product', 'downloads'] }, { every, title: 'Read the order' });
+  const order = useOrderRead(id);
   const timeline = useRead<TimelineEvent[]>(`/orders/${id}/timeline`, undefined, { every, title: 'Its timeline' });
   const mails = useList<Message>('/messages', { order_id: id, limit: 20 }, { every, title: 'Its mails' });
   const page = useRead<{ url: string }>(`/orders/${id}/page-url`, undefined, { title: "The buyer's page" });
