@@ -43,7 +43,7 @@ export const groups: readonly PlaceGroup[] = [
       { to: '/files', label: 'Files', icon: IconFiles, key: 'f', words: 'upload storage' },
       { to: '/keys', label: 'Licence keys', icon: IconKey, key: 'k', words: 'license stock serial import' },
       { to: '/links', label: 'Download links', icon: IconLink, key: 'l', words: 'share press' },
-      { to: '/assign', label: 'Assign files', icon: IconClipboardList, words: 'unique bulk' },
+      { to: '/assign', label: 'Assign products', icon: IconClipboardList, words: 'give bulk csv permission' },
     ],
   },
   {
