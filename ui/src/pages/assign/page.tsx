@@ -144,7 +144,7 @@ function ProductChoice({ value, onChange }: { value: string | null; onChange: (i
       onSearchChange={setText}
       nothingFoundMessage="No product has such a name"
       onChange={(id, option) => {
-        setChosen(id === null ? null : { value: id, label: option.label });
+        setChosen(id === null || option === null ? null : { value: id, label: option.label });
         onChange(id);
       }}
     />

@@ -1,5 +1,5 @@
 // New keys: pasted, from a CSV, or made by the server.
-import { Alert, Button, FileButton, Group, NumberInput, SegmentedControl, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Alert, Button, FileButton, Group, NumberInput, SegmentedControl, Select, Text, Textarea, TextInput } from '@mantine/core';
 import { IconFileTypeCsv } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import type { Call } from '@/api/client';
