@@ -20,20 +20,34 @@ type Page struct {
 
 // PageLine is one product of an order's page.
 type PageLine struct {
-	ID       string
-	Name     string
-	Quantity int
-	Refusal  *purvey.Refusal // nil: the goods may be had
-	Expiry   time.Time       // zero: never
-	Release  time.Time       // when a scheduled product comes out; zero: no date
-	Zone     string          // of Release
-	Keys     []string        // empty while they may not be seen
-	KeysOwed int             // that are still to come
-	Files    []PageFile
-	Links    []purvey.ProductLink
-	Version  string // "" where the goods have none
-	Notes    string // what is new in it
-	Zip      bool   // the product's files are given as one archive
+	ID        string
+	Name      string
+	Quantity  int
+	Refusal   *purvey.Refusal // nil: the goods may be had
+	Expiry    time.Time       // zero: never
+	Release   time.Time       // when a scheduled product comes out; zero: no date
+	Zone      string          // of Release
+	Keys      []string        // empty while they may not be seen
+	KeysOwed  int             // that are still to come
+	Files     []PageFile
+	Links     []purvey.ProductLink
+	Version   string                 // "" where the goods have none
+	Notes     string                 // what is new in it
+	Zip       bool                   // the product's files are given as one archive
+	Cover     string                 // URL of a picture of the product; "" none
+	UpdatedAt time.Time              // when its version came out; zero: unknown
+	Updated   bool                   // its files are newer than the purchase
+	Stamped   bool                   // its files bear the customer's name
+	MayAsk    bool                   // more downloads, or more time, may be asked for
+	Asked     purvey.DownloadRequest // the latest request for more; zero: none
+	Earlier   []Release              // versions before this one that have notes, the newest first; of an order's own page only
+}
+
+// Release is a version as a page tells of it.
+type Release struct {
+	Version string
+	Notes   string
+	At      time.Time
 }
 
 // PageFile is one file of a page and what may still be had of it.
@@ -53,7 +67,46 @@ func (s *Service) Page(ctx context.Context, token string) (Page, error) {
 	if err != nil {
 		return Page{Shop: shop}, err
 	}
-	return s.pageOf(ctx, o, shop)
+	p, err := s.pageOf(ctx, o, shop)
+	if err != nil {
+		return p, err
+	}
+	return p, s.addEarlier(ctx, &p, o)
+}
+
+// earlierMost is how many earlier versions a page tells of.
+const earlierMost = 5
+
+// addEarlier puts what was new in earlier versions on the page.
+func (s *Service) addEarlier(ctx context.Context, p *Page, o purvey.Order) error {
+	for i := range p.Lines {
+		l := &p.Lines[i]
+		if l.Refusal != nil || l.Version == "" {
+			continue
+		}
+		bought, ok := o.Line(l.ID)
+		if !ok {
+			continue
+		}
+		all, err := s.db.Versions(ctx, o.ShopID, bought.ProductID, purvey.Page{Limit: 20, Sort: purvey.SortNewest})
+		if err != nil {
+			return err
+		}
+		for after := false; len(all.Items) > 0 && len(l.Earlier) < earlierMost; all.Items = all.Items[1:] {
+			v := all.Items[0]
+			if after && v.State == purvey.VersionReady && !v.ActivatedAt.IsZero() && strings.TrimSpace(v.Notes) != "" {
+				l.Earlier = append(l.Earlier, Release{v.Version, strings.TrimSpace(v.Notes), v.ActivatedAt})
+			}
+			after = after || v.Version == l.Version
+		}
+	}
+	return nil
+}
+
+// Receipt gives the order of a page with its lines, for its receipt. It is
+// there as long as the page's address is good, whatever became of the goods.
+func (s *Service) Receipt(ctx context.Context, token string) (purvey.Order, purvey.Shop, error) {
+	return s.orderOf(ctx, token)
 }
 
 // pageOf gives the page of an order that was read.
@@ -76,13 +129,20 @@ func (s *Service) pageOf(ctx context.Context, o purvey.Order, shop purvey.Shop) 
 	if err != nil {
 		return p, err
 	}
+	asked, err := s.db.RequestsOfOrder(ctx, o.ID)
+	if err != nil {
+		return p, err
+	}
 	closed := len(sources) > 0
 	files := 0
 	for _, src := range sources {
 		l := s.pageLine(src, taken)
 		if v, ok := versions[src.version]; ok && l.Refusal == nil {
 			l.Version, l.Notes = v.Version, strings.TrimSpace(v.Notes)
+			l.UpdatedAt = v.ActivatedAt
+			l.Updated = v.ActivatedAt.After(o.CreatedAt) && src.right.Line.VersionID == "" && src.right.Line.Delivering != purvey.Unique && v.ActivatedAt.After(src.right.Line.DeliveredAt)
 		}
+		l.Asked = asked[l.ID]
 		for _, f := range l.Files {
 			if f.Reason == purvey.ReasonNone {
 				files++
@@ -102,7 +162,8 @@ func (s *Service) pageLine(src *source, taken []store.Copies) PageLine {
 	r := src.right
 	l := PageLine{
 		ID: r.Line.ID, Name: r.Line.ProductName, Quantity: r.Line.Units(), Refusal: src.refusal, Expiry: r.Expiry(),
-		Zip: r.Product.DownloadType == purvey.DownloadZip,
+		Zip: r.Product.DownloadType == purvey.DownloadZip, Cover: r.Product.CoverURL,
+		Stamped: r.Product.Stamping.Enabled, MayAsk: mayAsk(r, s.db.Now()),
 	}
 	if src.refusal != nil && src.refusal.Reason == purvey.ReasonScheduled {
 		l.Release, l.Zone = r.Product.ScheduledAt, r.Product.ScheduledZone

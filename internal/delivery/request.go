@@ -259,9 +259,30 @@ func (s *Service) decide(ctx context.Context, scope purvey.Scope, id string, to 
 			return err
 		}
 		out = q
+		if err := tx.Audit(ctx, auditRequest(scope, q)); err != nil {
+			return err
+		}
 		return s.tellCustomer(ctx, tx, shop, o, q, data)
 	})
 	return out, err
+}
+
+// auditRequest is the entry of a decision.
+func auditRequest(scope purvey.Scope, q purvey.DownloadRequest) purvey.AuditEntry {
+	after := purvey.AuditFields{"state": q.State, "order": q.OrderName, "product": q.ProductName}
+	if q.Reply != "" {
+		after["reply"] = q.Reply
+	}
+	if q.Copies > 0 {
+		after["copies"] = q.Copies
+	}
+	if !q.Until.IsZero() {
+		after["open_until"] = q.Until
+	}
+	return purvey.AuditEntry{
+		ShopID: scope.ShopID, Mode: scope.Mode, Action: "download_request." + string(q.State),
+		Object: purvey.AuditObject{Type: "download_request", ID: q.ID, Name: q.OrderName}, Before: purvey.AuditFields{"state": purvey.RequestOpen}, After: after,
+	}
 }
 
 // tellCustomer mails what became of a request.

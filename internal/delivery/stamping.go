@@ -260,7 +260,7 @@ func (st *stamping) warn(ctx context.Context, tx *store.Tx, src *source, f purve
 		m := purvey.Message{
 			ShopID: src.scope.ShopID, Mode: src.scope.Mode, Kind: purvey.MailOwnerWarning, State: purvey.MessageKept, To: email,
 			Locale: src.shop.Settings.Shop.Locale,
-			Data: src.shop.Settings.MailData(),
+			Data:   src.shop.Settings.MailData(),
 		}
 		m.Data.Subject = "A file cannot be stamped: " + f.Name
 		m.Data.Body = fmt.Sprintf("%s (file %s) cannot be stamped: %s. For now %s.", f.Name, f.ID, why, what)

@@ -145,8 +145,32 @@ func (s *Service) SetTemplate(ctx context.Context, shopID, name, locale string, 
 	}
 	t.Custom, t.Wording = true, w
 	return t, s.db.Tx(ctx, func(tx *store.Tx) error {
-		return tx.InsertMailTemplate(ctx, &purvey.MailTemplate{ShopID: shopID, Kind: t.Kind, Locale: locale, Subject: w.Subject, Intro: w.Intro, Outro: w.Outro})
+		before := t.Default
+		if old, own, err := tx.MailTemplateFor(ctx, shopID, t.Kind, locale, afterAll); err != nil {
+			return err
+		} else if own {
+			before = Wording{old.Subject, old.Intro, old.Outro}
+			if before == w {
+				return nil
+			}
+		}
+		err := tx.InsertMailTemplate(ctx, &purvey.MailTemplate{ShopID: shopID, Kind: t.Kind, Locale: locale, Subject: w.Subject, Intro: w.Intro, Outro: w.Outro})
+		if err != nil {
+			return err
+		}
+		return tx.Audit(ctx, audit(shopID, "mail_template.updated", t, before, w))
 	})
+}
+
+// audit is the entry of a wording that changed.
+func audit(shopID, action string, t Template, before, after Wording) purvey.AuditEntry {
+	fields := func(w Wording) purvey.AuditFields {
+		return purvey.AuditFields{"subject": w.Subject, "intro": w.Intro, "outro": w.Outro}
+	}
+	name := string(t.Kind) + "/" + t.Locale
+	return purvey.AuditEntry{
+		ShopID: shopID, Action: action, Object: purvey.AuditObject{Type: "mail_template", ID: name, Name: name}, Before: fields(before), After: fields(after),
+	}
 }
 
 // RemoveTemplate goes back to the built-in wording. Run again it does nothing.
@@ -156,11 +180,14 @@ func (s *Service) RemoveTemplate(ctx context.Context, shopID, name, locale strin
 		return err
 	}
 	return s.db.Tx(ctx, func(tx *store.Tx) error {
-		_, own, err := tx.MailTemplateFor(ctx, shopID, t.Kind, locale, afterAll)
+		old, own, err := tx.MailTemplateFor(ctx, shopID, t.Kind, locale, afterAll)
 		if err != nil || !own {
 			return err
 		}
-		return tx.InsertMailTemplate(ctx, &purvey.MailTemplate{ShopID: shopID, Kind: t.Kind, Locale: locale, Removed: true})
+		if err := tx.InsertMailTemplate(ctx, &purvey.MailTemplate{ShopID: shopID, Kind: t.Kind, Locale: locale, Removed: true}); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, audit(shopID, "mail_template.removed", t, Wording{old.Subject, old.Intro, old.Outro}, t.Default))
 	})
 }
 

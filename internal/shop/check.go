@@ -15,6 +15,7 @@ import (
 const (
 	maxName     = 200
 	maxText     = 2000
+	maxMessage  = 500
 	maxLifetime = 10 * 366 * 24 * 3600 // seconds
 	maxLowStock = 1_000_000
 	minStamp    = 4 // points
@@ -29,6 +30,8 @@ var (
 // tidy drops what carries no meaning: outer space, repeats.
 func tidy(s *purvey.Settings) {
 	s.Shop.Name = strings.TrimSpace(s.Shop.Name)
+	s.Mail.FromName, s.Mail.ReplyTo = strings.TrimSpace(s.Mail.FromName), strings.TrimSpace(s.Mail.ReplyTo)
+	s.Mail.SupportAddress, s.Pages.Message = strings.TrimSpace(s.Mail.SupportAddress), strings.TrimSpace(s.Pages.Message)
 	s.Shop.PublicURL = strings.TrimRight(s.Shop.PublicURL, "/")
 	var seen []string
 	for _, c := range s.Gateways.SaleCurrencies {
@@ -42,8 +45,10 @@ func tidy(s *purvey.Settings) {
 func checkName(c *purvey.Checker, name string) {
 	n := utf8.RuneCountInString(name)
 	c.Require(n > 0 && n <= maxName, "shop.name", "must have 1 to %d characters", maxName)
-	c.Require(!strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }), "shop.name", "must not hold control characters")
+	c.Require(!strings.ContainsFunc(name, control), "shop.name", "must not hold control characters")
 }
+
+func control(r rune) bool { return r < ' ' || r == 0x7f }
 
 // check refuses bad values, all at once.
 func check(s purvey.Settings) error {
@@ -55,6 +60,13 @@ func check(s purvey.Settings) error {
 	c.Require(s.Shop.Accent == "" || colorForm.MatchString(s.Shop.Accent), "shop.accent", "must be a colour of the form #rrggbb, or empty")
 	c.Require(s.Shop.PublicURL == "" || validOrigin(s.Shop.PublicURL), "shop.public_url", "must be an origin such as https://shop.example, or empty")
 	checkURL(&c, "shop.logo_url", s.Shop.LogoURL)
+	checkURL(&c, "shop.support_url", s.Shop.SupportURL)
+
+	c.Require(utf8.RuneCountInString(s.Mail.FromName) <= maxName && !strings.ContainsFunc(s.Mail.FromName, control), "mail.from_name",
+		"must be at most %d characters without control characters", maxName)
+	c.Require(s.Mail.ReplyTo == "" || purvey.ValidEmail(s.Mail.ReplyTo), "mail.reply_to", "must be an e-mail address, or empty")
+	c.Require(s.Mail.SupportAddress == "" || purvey.ValidEmail(s.Mail.SupportAddress), "mail.support_address", "must be an e-mail address, or empty")
+	c.Require(utf8.RuneCountInString(s.Pages.Message) <= maxMessage, "pages.message", "must be at most %d characters", maxMessage)
 
 	for _, l := range []struct {
 		name    string

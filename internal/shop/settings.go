@@ -122,15 +122,24 @@ func (s *Service) Patch(ctx context.Context, shopID string, body []byte) error {
 		if err != nil {
 			return err
 		}
+		before := shop.Settings
 		if shop.Settings, err = patched(shop, patch); err != nil {
 			return err
 		}
+		entry, err := audit(shop, before)
+		if err != nil {
+			return err
+		}
 		for name, plain := range secrets {
+			if sealed[name] != "" {
+				entry.Before[name] = "set"
+			}
 			if plain == "" {
 				delete(sealed, name)
 				continue
 			}
 			sealed[name] = s.keys.Seal(sealFor(shopID, name), plain)
+			entry.After[name] = "set anew"
 		}
 		shop.Name = shop.Settings.Shop.Name
 		host := hostOf(shop.Settings.Shop.PublicURL)
@@ -139,7 +148,10 @@ func (s *Service) Patch(ctx context.Context, shopID string, body []byte) error {
 		} else if err != nil && !errors.Is(err, purvey.NotFound) {
 			return err
 		}
-		if err := tx.UpdateShop(ctx, &shop, sealed, host); err != nil || s.watch == nil {
+		if err := tx.UpdateShop(ctx, &shop, sealed, host); err != nil {
+			return err
+		}
+		if err := tx.Audit(ctx, entry); err != nil || s.watch == nil {
 			return err
 		}
 		return s.watch(tx.With(ctx), shop, func(name string) (string, error) {
@@ -149,6 +161,37 @@ func (s *Service) Patch(ctx context.Context, shopID string, body []byte) error {
 			return s.keys.Unseal(sealFor(shopID, name), sealed[name])
 		})
 	})
+}
+
+// audit is the entry of settings that change: by their dotted names, of
+// secrets only that they do.
+func audit(shop purvey.Shop, before purvey.Settings) (purvey.AuditEntry, error) {
+	e := purvey.AuditEntry{
+		ShopID: shop.ID, Action: "settings.updated", Object: purvey.AuditObject{Type: "settings", Name: shop.Settings.Shop.Name},
+		Before: purvey.AuditFields{}, After: purvey.AuditFields{},
+	}
+	for _, side := range []struct {
+		settings purvey.Settings
+		fields   purvey.AuditFields
+	}{{before, e.Before}, {shop.Settings, e.After}} {
+		doc, err := tree(side.settings)
+		if err != nil {
+			return e, err
+		}
+		flatten(side.fields, "", doc)
+	}
+	return e, nil
+}
+
+// flatten writes nested values under dotted names.
+func flatten(to purvey.AuditFields, prefix string, doc map[string]any) {
+	for name, v := range doc {
+		if inner, ok := v.(map[string]any); ok {
+			flatten(to, prefix+name+".", inner)
+			continue
+		}
+		to[prefix+name] = v
+	}
 }
 
 // patched gives the shop's settings with the patch laid over them, checked.

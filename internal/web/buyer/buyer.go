@@ -17,11 +17,13 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"purvey"
 	"purvey/internal/delivery"
 	"purvey/internal/middleware"
+	"purvey/internal/order"
 	"purvey/internal/web/page"
 )
 
@@ -31,7 +33,8 @@ var templates embed.FS
 // Backend is what these pages need of the domain.
 type Backend struct {
 	Delivery *delivery.Service
-	Log      *slog.Logger // nil is slog.Default()
+	Orders   *order.Service // nil: no page offers to send its mail again
+	Log      *slog.Logger   // nil is slog.Default()
 }
 
 // handlers answer the paths of this package.
@@ -44,7 +47,7 @@ type handlers struct {
 type handler func(w http.ResponseWriter, r *http.Request) error
 
 // maxForm bounds the body of a button's POST, in bytes.
-const maxForm = 4 << 10
+const maxForm = 8 << 10
 
 // Register puts the pages on the mux.
 func Register(mux *http.ServeMux, b Backend) {
@@ -56,6 +59,9 @@ func Register(mux *http.ServeMux, b Backend) {
 	limit := middleware.BodyLimit(maxForm, func(w http.ResponseWriter, r *http.Request, err error) { h.refuse(w, r, err) })
 	for pattern, fn := range map[string]handler{
 		"GET /d/{token}":                        h.order,
+		"GET /d/{token}/receipt":                h.receipt,
+		"POST /d/{token}/request":               h.askMore,
+		"POST /d/{token}/mail":                  h.sendAgain,
 		"GET /d/{token}/files/{file}":           h.orderFile,
 		"POST /d/{token}/files/{file}":          h.orderFileButton,
 		"GET /d/{token}/zip":                    h.orderZip,
@@ -103,10 +109,12 @@ func (h *handlers) nowhere(w http.ResponseWriter, r *http.Request) error {
 type problem struct {
 	error
 	shop   purvey.Shop
-	locale string // the customer's; "" unknown
-	back   string // path of the page to go back to; "" none
-	link   bool   // on a share link
-	mint   bool   // on a download token, which the way back leads away from
+	locale string   // the customer's; "" unknown
+	back   string   // path of the page to go back to; "" none
+	link   bool     // on a share link
+	ask    *askView // how more may be asked for; nil not at all
+	note   string   // what has just been done
+	mint   bool     // on a download token, which the way back leads away from
 }
 
 func (p problem) Unwrap() error { return p.error }
@@ -127,6 +135,9 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		case purvey.ReasonExpired:
 			reason = reasonLinkExpired
 		}
+	}
+	if e := (*purvey.Error)(nil); errors.As(err, &e) && status == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", strconv.Itoa(max(e.RetryAfter, 1)))
 	}
 	if reason == reasonTrouble && status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "60")
@@ -149,7 +160,7 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	v := h.view(p.shop, lang, words.Title)
-	v.Data = refusalView{refusal: words, Back: p.back, BackText: back}
+	v.Data = refusalView{refusal: words, Back: p.back, BackText: back, More: p.ask, Notice: p.note}
 	if err := h.pages.Write(w, r, status, "refused.html", v); err != nil {
 		h.Log.ErrorContext(r.Context(), "a page cannot be made", "error", err)
 		http.Error(w, words.Title, status)
@@ -160,6 +171,8 @@ type refusalView struct {
 	refusal
 	Back     string // path
 	BackText string
+	More     *askView
+	Notice   string
 }
 
 // wantsPage tells a browser from a program: browsers name HTML.
@@ -179,6 +192,10 @@ func statusOf(err error) (int, purvey.Reason) {
 		return http.StatusGone, reason
 	case errors.Is(err, purvey.Gone):
 		return http.StatusGone, reasonOver
+	case errors.Is(err, purvey.Conflict):
+		return http.StatusConflict, reasonNothing
+	case errors.Is(err, purvey.Limited):
+		return http.StatusTooManyRequests, reasonTooMany
 	case errors.Is(err, purvey.Unsupported):
 		return http.StatusMethodNotAllowed, reasonMethod
 	case errors.Is(err, purvey.TooLarge):
@@ -192,10 +209,5 @@ func statusOf(err error) (int, purvey.Reason) {
 
 // view is the frame of a shop's page.
 func (h *handlers) view(shop purvey.Shop, lang page.Language, title string) page.View {
-	s := shop.Settings.Shop
-	name := s.Name
-	if name == "" {
-		name = shop.Name
-	}
-	return page.View{Lang: lang, Title: title, ShopName: name, LogoURL: s.LogoURL, Accent: s.Accent}
+	return page.Of(shop, lang, title)
 }

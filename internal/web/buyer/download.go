@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"purvey"
 	"purvey/internal/delivery"
@@ -17,25 +18,55 @@ func (h *handlers) order(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return problem{error: err, shop: p.Shop}
 	}
-	customer := p.Order.Customer
-	if p.Refusal != nil {
-		return problem{error: purvey.Because(purvey.Denied, p.Refusal.Reason, "the page is closed"), shop: p.Shop, locale: customer.Locale}
-	}
-	lang := page.Choose(r.Header.Get("Accept-Language"), p.Shop.Settings.Shop.Locale, customer.Locale)
-	words := wordsOf(lang)
-	data := orderView{W: words, Lang: lang, Path: "/d/" + token, Order: p.Order.Name, Zip: p.Archive}
-	data.About = fill(words.Order, "order", p.Order.Name)
-	if m := page.MaskEmail(customer.Email); m != "" {
-		data.About = fill(words.OrderFor, "order", p.Order.Name, "email", m)
-	}
-	data.HelpReply = fill(words.HelpReply, "order", p.Order.Name)
+	customer, settings := p.Order.Customer, p.Shop.Settings.Shop
+	lang := page.Choose(r.Header.Get("Accept-Language"), settings.Locale, customer.Locale)
+	words, more := wordsOf(lang), orderWordsOf(lang)
 	v := h.view(p.Shop, lang, words.Downloads)
+	v.About = p.Order.Name
+	masked := page.MaskEmail(customer.Email)
+	notice := ""
+	switch r.URL.Query().Get("done") {
+	case doneAsked:
+		notice = more.AskedNow
+	case doneSent:
+		notice = fill(more.SentAgain, "email", masked)
+	}
+	path := "/d/" + token
+	if p.Refusal != nil {
+		closed := problem{error: purvey.Because(purvey.Denied, p.Refusal.Reason, "the page is closed"), shop: p.Shop, locale: customer.Locale, note: notice}
+		for _, l := range p.Lines {
+			if ask := askOf(l, more, lang, path, v.ShopName, settings.Timezone); ask != nil && closed.ask == nil {
+				ask.Name, closed.ask = l.Name, ask
+			}
+		}
+		return closed
+	}
+	data := orderView{
+		W: words, O: more, Lang: lang, Path: path, Token: token, Zip: p.Archive, Notice: notice, Message: p.Shop.Settings.Pages.Message,
+		About: fill(words.Order, "order", p.Order.Name), Ordered: fill(more.Ordered, "date", page.Date(lang, settings.Timezone, p.Order.CreatedAt)),
+		HelpReply: fill(words.HelpReply, "order", p.Order.Name), CanSend: h.Orders != nil && masked != "",
+		My: libraryPath(p.Shop), Library: libraryWordsOf(lang),
+	}
+	if masked != "" {
+		data.About = fill(words.OrderFor, "order", p.Order.Name, "email", masked)
+		data.Wrong = fill(more.WrongAddress, "email", masked, "order", p.Order.Name)
+	}
 	for _, l := range p.Lines {
-		lv := lineOf(l, words, lang, data.Path, p.Shop.Settings.Shop.Timezone)
+		lv := lineOf(l, words, lang, data.Path, settings.Timezone)
+		lv.Ask = askOf(l, more, lang, data.Path, v.ShopName, settings.Timezone)
+		if (l.Stamped && len(lv.Files) > 0 || len(lv.Keys) > 0) && masked != "" {
+			lv.Status = append(lv.Status, status{Text: fill(more.LicensedTo, "email", masked)})
+		}
+		for _, e := range l.Earlier {
+			lv.Earlier = append(lv.Earlier, release{e.Version, page.Date(lang, settings.Timezone, e.At), e.Notes})
+		}
 		for _, f := range lv.Files {
 			if f.Preparing {
 				v.Refresh = 5
 			}
+		}
+		if len(lv.Keys) > 0 {
+			v.Script = copyScript
 		}
 		data.Zip = data.Zip || l.Zip && hasFile(lv.Files)
 		data.Lines = append(data.Lines, lv)
@@ -47,11 +78,19 @@ func (h *handlers) order(w http.ResponseWriter, r *http.Request) error {
 // orderView is what the template of an order's page speaks of.
 type orderView struct {
 	W         words
+	O         orderWords
+	Library   libraryWords
 	Lang      page.Language
 	Path      string
-	Order     string
+	Token     string
 	About     string
+	Ordered   string
+	Message   string // the merchant's own
+	Notice    string // what has just been done
 	HelpReply string
+	Wrong     string // what to do when the address is wrong
+	CanSend   bool   // its mail can be sent again
+	My        string // path of the library
 	Zip       bool
 	Lines     []lineView
 }
@@ -60,8 +99,10 @@ type orderView struct {
 type lineView struct {
 	ID       string
 	Name     string
+	Cover    string
+	Initial  string // stands where there is no cover
 	Quantity string
-	Until    string
+	Status   []status
 	State    *refusal // why the goods are not there
 	Bad      bool     // and waiting will not bring them
 	StateDay string   // when they will be
@@ -71,7 +112,18 @@ type lineView struct {
 	Links    []purvey.ProductLink
 	News     string
 	Notes    string
+	Earlier  []release
+	Ask      *askView
 }
+
+// status is a part of the line that says how things stand.
+type status struct {
+	Text string
+	Few  bool // it needs attention
+}
+
+// release is an earlier version.
+type release struct{ Version, Date, Notes string }
 
 // fileView is one file on a page.
 type fileView struct {
@@ -79,6 +131,7 @@ type fileView struct {
 	Line      string // the line that gives it
 	Name      string
 	Kind      string
+	Sort      string // class of its icon
 	Size      int64
 	Copies    string
 	Few       bool   // the last copy, or none
@@ -102,13 +155,20 @@ func hasFile(files []fileView) bool {
 }
 
 func lineOf(l delivery.PageLine, w words, lang page.Language, path, zone string) lineView {
-	v := lineView{ID: l.ID, Name: l.Name, Keys: l.Keys, KeysOwed: l.KeysOwed > 0, Links: safeLinks(l.Links), Notes: l.Notes}
+	v := lineView{
+		ID: l.ID, Name: l.Name, Cover: safeURL(l.Cover), Initial: initial(l.Name), Keys: l.Keys, KeysOwed: l.KeysOwed > 0, Links: safeLinks(l.Links), Notes: l.Notes,
+	}
 	if l.Quantity > 1 {
 		v.Quantity = fill(w.Quantity, "n", number(l.Quantity))
 	}
+	alike := sameCopies(l.Files)
+	if alike && l.Refusal == nil {
+		f := fileOf(l.Files[0], w, lang, path)
+		v.Status = append(v.Status, status{f.Copies, f.Few})
+	}
 	if !l.Expiry.IsZero() && l.Refusal == nil {
 		// The last moment that is still within, so that a day is not promised that is over when it begins.
-		v.Until = fill(w.Until, "date", page.Date(lang, zone, l.Expiry.Add(-time.Second)))
+		v.Status = append(v.Status, status{Text: fill(w.Until, "date", page.Date(lang, zone, l.Expiry.Add(-time.Second)))})
 	}
 	if l.Refusal != nil {
 		words := refusalOf(lang, l.Refusal.Reason)
@@ -129,14 +189,46 @@ func lineOf(l delivery.PageLine, w words, lang page.Language, path, zone string)
 		if f.Reason == purvey.ReasonUsedUp {
 			fv.Advice = refusalOf(lang, purvey.ReasonUsedUp).Do
 		}
+		if alike {
+			fv.Copies, fv.Few = "", false
+		}
 		v.Files = append(v.Files, fv)
 	}
 	return v
 }
 
+// sameCopies tells whether as many copies are left of every file, none of them
+// begun: then it is said once for all.
+func sameCopies(files []delivery.PageFile) bool {
+	for _, f := range files {
+		if f.Allowance == 0 || f.Open || f.Preparing || f.Reason != purvey.ReasonNone || f.Left != files[0].Left {
+			return false
+		}
+	}
+	return len(files) > 0
+}
+
+// initial is the first letter of a name, in place of a picture.
+func initial(name string) string {
+	for _, r := range name {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return string(unicode.ToUpper(r))
+		}
+	}
+	return "•"
+}
+
+// safeURL is a picture's address, if a page may load it.
+func safeURL(u string) string {
+	if strings.HasPrefix(u, "https://") {
+		return u
+	}
+	return ""
+}
+
 func fileOf(f delivery.PageFile, w words, lang page.Language, path string) fileView {
 	v := fileView{
-		ID: f.File.ID, Name: f.File.Name, Kind: page.Kind(f.File.Name, f.File.Type), Size: f.File.Size,
+		ID: f.File.ID, Name: f.File.Name, Kind: page.Kind(f.File.Name, f.File.Type), Sort: sortOf(f.File.Type, f.File.Name), Size: f.File.Size,
 		Ready: f.Reason == purvey.ReasonNone && !f.Preparing, Preparing: f.Preparing,
 		W: w, Lang: lang, Path: path,
 	}
@@ -154,6 +246,30 @@ func fileOf(f delivery.PageFile, w words, lang page.Language, path string) fileV
 		}
 	}
 	return v
+}
+
+// sortOf gives the sort of a file that its icon shows.
+func sortOf(mime, name string) string {
+	family, rest, _ := strings.Cut(mime, "/")
+	switch {
+	case family == "audio", family == "video", family == "image":
+		return family
+	case strings.Contains(rest, "pdf"), strings.Contains(rest, "epub"), strings.Contains(rest, "mobi"), family == "text":
+		return "text"
+	case strings.Contains(rest, "zip"), strings.Contains(rest, "tar"), strings.Contains(rest, "rar"), strings.Contains(rest, "7z"):
+		return "archive"
+	}
+	switch page.Kind(name, "") {
+	case "PDF", "EPUB", "MOBI", "TXT", "DOC", "DOCX":
+		return "text"
+	case "ZIP", "RAR", "7Z", "GZ":
+		return "archive"
+	case "MP3", "WAV", "FLAC", "OGG", "M4A", "AIFF":
+		return "audio"
+	case "MP4", "MOV", "MKV", "WEBM":
+		return "video"
+	}
+	return "other"
 }
 
 // safeLinks keeps the addresses that a page may lead to.

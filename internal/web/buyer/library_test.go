@@ -394,8 +394,8 @@ func TestLibraryPieces(t *testing.T) {
 		}
 		b := d.browser()
 		b.signIn("/my", "ana@example.org", d.shop.ID)
-		heading := regexp.MustCompile(`<h2>Order (#\d+)</h2>`)
-		older := regexp.MustCompile(`href="(/my\?[^"]+)"`)
+		heading := regexp.MustCompile(`>Order (#\d+)</a>`)
+		older := regexp.MustCompile(`<a class="button second" href="(/my\?[^"]+)"`)
 		var got []string
 		for range 10 {
 			for _, m := range heading.FindAllStringSubmatch(b.body, -1) {

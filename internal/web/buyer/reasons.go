@@ -21,6 +21,8 @@ const (
 	reasonOver        purvey.Reason = "address over"
 	reasonTrouble     purvey.Reason = "trouble"
 	reasonMethod      purvey.Reason = "method"
+	reasonNothing     purvey.Reason = "nothing to ask for"
+	reasonTooMany     purvey.Reason = "too many requests"
 )
 
 // refusalOf gives the words for a reason; one without words of its own gets
@@ -59,6 +61,8 @@ var refusals = map[page.Language]map[purvey.Reason]refusal{
 		reasonOver:                   {"This address has expired", "Download addresses last only a short time.", "Go back to your download page and press the button again; that gives you a new one."},
 		reasonTrouble:                {"That did not work", "Something is wrong on our side.", "Please try again in a few minutes."},
 		reasonMethod:                 {"That is not possible here", "This address does not take that kind of request.", "Please go back and use the buttons of the page."},
+		reasonNothing:                {"There is nothing to ask for", "Your downloads are not limited, or access has ended for another reason.", "If something is missing, please write to the shop."},
+		reasonTooMany:                {"That was asked too often", "There were too many requests for this order.", "Please try again later, or write to the shop."},
 	},
 	"es": {
 		purvey.ReasonAccessDisabled:  {"El acceso está desactivado", "La tienda ha desactivado el acceso a este pedido.", "Pregunta el motivo a la tienda: responde al correo que te trajo aquí."},
@@ -82,6 +86,8 @@ var refusals = map[page.Language]map[purvey.Reason]refusal{
 		reasonOver:                   {"Esta dirección ha caducado", "Las direcciones de descarga duran poco tiempo.", "Vuelve a tu página de descargas y pulsa de nuevo el botón; así obtendrás una nueva."},
 		reasonTrouble:                {"No ha funcionado", "Algo va mal por nuestra parte.", "Inténtalo de nuevo dentro de unos minutos."},
 		reasonMethod:                 {"Eso no es posible aquí", "Esta dirección no acepta ese tipo de petición.", "Vuelve atrás y usa los botones de la página."},
+		reasonNothing:                {"No hay nada que pedir", "Tus descargas no tienen límite, o el acceso terminó por otro motivo.", "Si te falta algo, escribe a la tienda."},
+		reasonTooMany:                {"Demasiadas solicitudes", "Hubo demasiadas solicitudes para este pedido.", "Inténtalo más tarde o escribe a la tienda."},
 	},
 	"pt": {
 		purvey.ReasonAccessDisabled:  {"O acesso está desativado", "A loja desativou o acesso a este pedido.", "Pergunte o motivo à loja: responda ao e-mail que o trouxe aqui."},
@@ -105,6 +111,8 @@ var refusals = map[page.Language]map[purvey.Reason]refusal{
 		reasonOver:                   {"Este endereço expirou", "Os endereços de download duram pouco tempo.", "Volte à sua página de downloads e carregue de novo no botão; assim recebe um novo."},
 		reasonTrouble:                {"Não funcionou", "Algo está errado do nosso lado.", "Tente de novo dentro de alguns minutos."},
 		reasonMethod:                 {"Isso não é possível aqui", "Este endereço não aceita esse tipo de pedido.", "Volte atrás e use os botões da página."},
+		reasonNothing:                {"Não há nada a pedir", "Os seus downloads não têm limite, ou o acesso terminou por outro motivo.", "Se falta algo, escreva à loja."},
+		reasonTooMany:                {"Demasiados pedidos", "Houve demasiados pedidos para esta compra.", "Tente mais tarde ou escreva à loja."},
 	},
 	"de": {
 		purvey.ReasonAccessDisabled:  {"Der Zugang ist abgeschaltet", "Der Shop hat den Zugang zu dieser Bestellung abgeschaltet.", "Bitte fragen Sie den Shop nach dem Grund: Antworten Sie auf die E-Mail, die Sie hierher geführt hat."},
@@ -128,6 +136,8 @@ var refusals = map[page.Language]map[purvey.Reason]refusal{
 		reasonOver:                   {"Diese Adresse ist abgelaufen", "Download-Adressen gelten nur kurze Zeit.", "Gehen Sie zurück zu Ihrer Download-Seite und drücken Sie die Schaltfläche noch einmal; so erhalten Sie eine neue."},
 		reasonTrouble:                {"Das hat nicht geklappt", "Auf unserer Seite stimmt etwas nicht.", "Bitte versuchen Sie es in ein paar Minuten noch einmal."},
 		reasonMethod:                 {"Das geht hier nicht", "Diese Adresse nimmt solche Anfragen nicht an.", "Bitte gehen Sie zurück und benutzen Sie die Schaltflächen der Seite."},
+		reasonNothing:                {"Hier gibt es nichts zu erbitten", "Ihre Downloads sind nicht begrenzt, oder der Zugang hat aus einem anderen Grund geendet.", "Wenn etwas fehlt, schreiben Sie bitte dem Shop."},
+		reasonTooMany:                {"Das waren zu viele Anfragen", "Zu dieser Bestellung gab es zu viele Anfragen.", "Bitte versuchen Sie es später noch einmal, oder schreiben Sie dem Shop."},
 	},
 	"fr": {
 		purvey.ReasonAccessDisabled:  {"L’accès est désactivé", "La boutique a désactivé l’accès à cette commande.", "Demandez-lui pourquoi : répondez à l’e-mail qui vous a amené ici."},
@@ -151,5 +161,7 @@ var refusals = map[page.Language]map[purvey.Reason]refusal{
 		reasonOver:                   {"Cette adresse a expiré", "Les adresses de téléchargement durent peu de temps.", "Revenez à votre page de téléchargements et appuyez à nouveau sur le bouton ; vous en obtiendrez une nouvelle."},
 		reasonTrouble:                {"Cela n’a pas fonctionné", "Quelque chose ne va pas de notre côté.", "Réessayez dans quelques minutes."},
 		reasonMethod:                 {"Ce n’est pas possible ici", "Cette adresse n’accepte pas ce type de requête.", "Revenez en arrière et utilisez les boutons de la page."},
+		reasonNothing:                {"Il n’y a rien à demander", "Vos téléchargements ne sont pas limités, ou l’accès a pris fin pour une autre raison.", "S’il vous manque quelque chose, écrivez à la boutique."},
+		reasonTooMany:                {"Trop de demandes", "Il y a eu trop de demandes pour cette commande.", "Réessayez plus tard ou écrivez à la boutique."},
 	},
 }

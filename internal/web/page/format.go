@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"purvey"
 )
 
 // functions are what templates may call beside the standard ones.
@@ -95,4 +97,9 @@ func MaskEmail(address string) string {
 		}
 	}
 	return ""
+}
+
+// Money writes an amount in the smallest unit of a currency: 12,50 EUR.
+func Money(l Language, amount int64, currency string) string {
+	return strings.Replace(purvey.FormatAmount(amount, currency), ".", l.words().point, 1)
 }

@@ -69,8 +69,11 @@ func known(locale string) (Language, bool) {
 	return "", false
 }
 
-// formats are how a language writes numbers and days.
+// formats are how a language writes numbers and days, and the words of the
+// frame.
 type formats struct {
+	questions, help string
+
 	point  string
 	date   string
 	months [12]string
@@ -84,9 +87,9 @@ func (l Language) words() formats {
 }
 
 var written = map[Language]formats{
-	"en": {".", "{d} {m} {y}", [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}},
-	"es": {",", "{d} de {m} de {y}", [12]string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"}},
-	"pt": {",", "{d} de {m} de {y}", [12]string{"janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro", "novembro", "dezembro"}},
-	"de": {",", "{d}. {m} {y}", [12]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"}},
-	"fr": {",", "{d} {m} {y}", [12]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}},
+	"en": {"Questions? Write to", "Help", ".", "{d} {m} {y}", [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}},
+	"es": {"¿Preguntas? Escribe a", "Ayuda", ",", "{d} de {m} de {y}", [12]string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"}},
+	"pt": {"Dúvidas? Escreva para", "Ajuda", ",", "{d} de {m} de {y}", [12]string{"janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro", "novembro", "dezembro"}},
+	"de": {"Fragen? Schreiben Sie an", "Hilfe", ",", "{d}. {m} {y}", [12]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"}},
+	"fr": {"Des questions ? Écrivez à", "Aide", ",", "{d} {m} {y}", [12]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}},
 }

@@ -19,6 +19,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"purvey"
 )
 
 //go:embed page.css
@@ -50,15 +52,39 @@ type View struct {
 	ShopName string
 	LogoURL  string // "" the name stands in its place
 	Accent   string // #rrggbb; "" the default
-	Refresh  int    // seconds after which the page is asked for again; 0 never
-	Script   string // a comfort for those whose browser runs it; "" none
-	Data     any    // what the page itself speaks of
+
+	Support    string // address that customers may write to; "" none
+	SupportURL string // where they are helped; "" nowhere
+	About      string // what a mail to Support is about; "" unknown
+	Aside      *Link  // another page, named at the top; nil none
+
+	Refresh int    // seconds after which the page is asked for again; 0 never
+	Script  string // a comfort for those whose browser runs it; "" none
+	Data    any    // what the page itself speaks of
+}
+
+// Link leads to another page.
+type Link struct{ Name, Path string }
+
+// Of begins the view of a page of the shop.
+func Of(shop purvey.Shop, l Language, title string) View {
+	s := shop.Settings
+	v := View{
+		Lang: l, Title: title, ShopName: s.Shop.Name, LogoURL: s.Shop.LogoURL, Accent: s.Shop.Accent,
+		Support: s.Support(), SupportURL: s.Shop.SupportURL,
+	}
+	if v.ShopName == "" {
+		v.ShopName = shop.Name
+	}
+	return v
 }
 
 // frame is what the layout's template is given.
 type frame struct {
 	View
 	Style, Colours template.CSS
+	Questions      string // before the address
+	Help           string
 	Script         template.JS
 	Body           template.HTML
 }
@@ -70,7 +96,8 @@ func (s *Set) Write(w http.ResponseWriter, r *http.Request, status int, name str
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	colours := colours(v.Accent)
-	f := frame{View: v, Style: template.CSS(style), Colours: template.CSS(colours), Script: template.JS(v.Script), Body: template.HTML(body.String())}
+	words := v.Lang.words()
+	f := frame{View: v, Questions: words.questions, Help: words.help, Style: template.CSS(style), Colours: template.CSS(colours), Script: template.JS(v.Script), Body: template.HTML(body.String())}
 	if err := s.templates.ExecuteTemplate(&whole, "layout", f); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
