@@ -162,7 +162,7 @@ func (a *app) routes() {
 	connect.Register(mux, connect.Backend{Shops: n.shops, Orders: a.orders, Delivery: a.delivery, Log: n.log})
 	checkoutpage.Register(mux, checkoutpage.Backend{Checkout: a.checkout, SignIn: n.auth.SignIn, SetSession: buyer.SetSession, Log: n.log})
 	viewer.Register(mux, viewer.Backend{Delivery: a.delivery, Log: n.log})
-	buyer.Register(mux, buyer.Backend{Delivery: a.delivery, Log: n.log})
+	buyer.Register(mux, buyer.Backend{Delivery: a.delivery, Orders: a.orders, Log: n.log})
 	buyer.RegisterLibrary(mux, buyer.LibraryBackend{Auth: n.auth, Shops: n.shops, Orders: a.orders, Delivery: a.delivery, Log: n.log})
 	admin.Register(mux, admin.Backend{Auth: n.auth, Origin: a.origin, Version: version, Mail: n.cfg.SMTPURL != "", Log: n.log})
 	ready := &readiness{log: n.log, parts: []part{{"database", n.db.Ping}, {"storage", a.bucket.Check}}}

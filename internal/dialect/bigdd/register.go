@@ -93,6 +93,8 @@ func newAPI(b Backend) *api {
 	a.routesSettings()
 	a.routesMappings()
 	a.routesStoreEvents()
+	a.routesRequests()
+	a.routesMailTemplates()
 	a.known = http.NewServeMux()
 	for _, rt := range a.routes {
 		a.known.Handle(rt.pattern, http.NotFoundHandler())
