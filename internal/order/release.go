@@ -205,8 +205,15 @@ const servedAtOnce = 200
 
 // ServeTag is ServeWaiting at a person's word. It tells how many keys were given
 // and how many are owed still; if a great many lines can be served, a job serves
-// the rest.
+// the rest. A tag that the shop has nothing of is NotFound.
 func (s *Service) ServeTag(ctx context.Context, scope purvey.Scope, tag string) (served, owed int, err error) {
+	known, err := s.db.KnowsTag(ctx, scope, tag)
+	if err == nil && !known {
+		err = purvey.Missing("license key tag")
+	}
+	if err != nil {
+		return 0, 0, err
+	}
 	again := true
 	for i := 0; again && i < servedAtOnce; i++ {
 		var n int

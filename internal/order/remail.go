@@ -9,7 +9,7 @@ import (
 
 // ResendMessage sends a message again as a new one, to the address it went to
 // or to another. It says what the first said, and its link is one that works
-// today. Conflict for a code to sign in, which is of use only at once.
+// today. Conflict for what lets somebody sign in.
 func (s *Service) ResendMessage(ctx context.Context, scope purvey.Scope, id, to string) (purvey.Message, error) {
 	if to != "" && !purvey.ValidEmail(to) {
 		return purvey.Message{}, purvey.BadField("to", "must be an e-mail address")
@@ -20,8 +20,9 @@ func (s *Service) ResendMessage(ctx context.Context, scope purvey.Scope, id, to 
 		if err != nil {
 			return err
 		}
-		if old.Kind == purvey.MailLoginCode {
-			return purvey.Errorf(purvey.Conflict, "a code to sign in is not sent again")
+		switch old.Kind {
+		case purvey.MailLoginCode, purvey.MailPasswordReset, purvey.MailInvitation:
+			return purvey.Errorf(purvey.Conflict, "a message that lets somebody sign in is not sent again")
 		}
 		m = purvey.Message{
 			ShopID: old.ShopID, Mode: old.Mode, Kind: old.Kind, State: purvey.MessageKept, To: old.To, Locale: old.Locale, Data: old.Data, OrderID: old.OrderID,

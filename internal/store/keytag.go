@@ -189,6 +189,24 @@ func (q Queries) CountOwed(ctx context.Context, scope purvey.Scope, tag string) 
 	return n, err
 }
 
+// KnowsTag tells whether the scope has keys of a tag or owes some, or a product
+// takes keys of it.
+func (q Queries) KnowsTag(ctx context.Context, scope purvey.Scope, tag string) (bool, error) {
+	for _, text := range []string{
+		`SELECT 1 FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.tag = $3 AND k.order_id = '' LIMIT 1`,
+		`SELECT 1 FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.tag = $3 AND k.order_id <> '' LIMIT 1`,
+		`SELECT 1 FROM order_line l WHERE l.shop_id = $1 AND l.mode = $2 AND l.key_tag = $3 AND l.keys_owed > 0 LIMIT 1`,
+		`SELECT 1 FROM product p WHERE p.shop_id = $1 AND $2 <> '' AND p.key_tag = $3 LIMIT 1`,
+	} {
+		var one int
+		err := q.row(ctx, text, []any{scope.ShopID, scope.Mode, tag}, &one)
+		if !errors.Is(err, purvey.NotFound) {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
 // maxTagParts is how many tags a list is put together from; with more it is
 // read through.
 const maxTagParts = 32

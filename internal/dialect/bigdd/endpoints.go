@@ -3,6 +3,7 @@ package bigdd
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"purvey"
@@ -19,6 +20,8 @@ func (a *api) routesEndpoints() {
 	a.write("POST "+one+"/test", adminOnly, 4<<10, a.testEndpoint)
 	a.read("GET "+one+"/deliveries", adminOnly, a.listDeliveries)
 	a.write("POST "+one+"/replay", adminOnly, 4<<10, a.replayEndpoint)
+	a.read("GET /public-api/v1/webhook-deliveries", adminOnly, a.listHistory)
+	a.read("GET /public-api/v1/webhook-deliveries/{id}", adminOnly, a.showDelivery)
 	a.write("POST /public-api/v1/webhook-deliveries/{id}/retry", adminOnly, 4<<10, a.retryDelivery)
 }
 
@@ -182,4 +185,72 @@ func (a *api) replayEndpoint(ctx context.Context, r *request) (int, any, error) 
 func (a *api) retryDelivery(ctx context.Context, r *request) (int, any, error) {
 	d, err := a.Webhooks.Retry(ctx, r.Scope(), r.PathValue("id"))
 	return http.StatusOK, wireWebhookDelivery(d), err
+}
+
+// sentWire is a delivery with its endpoint, for lists of all endpoints.
+type sentWire struct {
+	webhookDeliveryWire
+	Endpoint endpointNameWire `json:"endpoint"`
+}
+
+type endpointNameWire struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	URL  string `json:"url"`
+}
+
+func wireSent(d purvey.WebhookDelivery, p purvey.Endpoint) sentWire {
+	return sentWire{wireWebhookDelivery(d), endpointNameWire{d.EndpointID, p.Name, p.URL}}
+}
+
+// listHistory lists the deliveries of every endpoint.
+func (a *api) listHistory(r *request) (any, error) {
+	p, err := r.page()
+	if err != nil {
+		return nil, err
+	}
+	f := webhook.Filter{EndpointID: r.stringParam("endpoint_id")}
+	if f.State, err = r.enumParam("state", purvey.DeliveryPending, purvey.DeliveryDelivered, purvey.DeliveryFailed); err != nil {
+		return nil, err
+	}
+	var types []string
+	for _, t := range append(purvey.SubscribableEvents(), purvey.EventTest) {
+		types = append(types, string(t))
+	}
+	t, err := r.enumParam("event_type", types...)
+	if err != nil {
+		return nil, err
+	}
+	f.EventType = purvey.EventType(t)
+	l, endpoints, err := a.Webhooks.History(r.Context(), r.Scope(), f, p)
+	if err != nil {
+		return nil, err
+	}
+	show := func(d purvey.WebhookDelivery) sentWire { return wireSent(d, endpoints[d.EndpointID]) }
+	return listOf(p, l, show, func(d purvey.WebhookDelivery) (string, time.Time) { return d.ID, d.CreatedAt }), nil
+}
+
+// sentRequestWire is what the last attempt sent.
+type sentRequestWire struct {
+	URL     string            `json:"url"`
+	Headers map[string]string `json:"headers"`
+	Body    string            `json:"body"`
+}
+
+func (a *api) showDelivery(r *request) (any, error) {
+	d, p, sent, err := a.Webhooks.Delivery(r.Context(), r.Scope(), r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	out := struct {
+		sentWire
+		Request *sentRequestWire `json:"request"` // null: nothing was sent yet
+	}{sentWire: wireSent(d, p)}
+	if sent != nil {
+		out.Request = &sentRequestWire{URL: sent.URL, Headers: map[string]string{}, Body: string(sent.Body)}
+		for name, values := range sent.Header {
+			out.Request.Headers[name] = strings.Join(values, ", ")
+		}
+	}
+	return out, nil
 }

@@ -30,6 +30,7 @@ func (a *api) routesFiles() {
 	a.raw("POST /public-api/v1/files", anyRole, a.uploadFile)
 	a.read("GET /public-api/v1/files/{id}", anyRole, a.showFile)
 	a.raw("GET /public-api/v1/files/{id}/content", anyRole, a.fileContent)
+	a.write("PATCH /public-api/v1/files/{id}", anyRole, 4<<10, a.renameFile)
 	a.write("DELETE /public-api/v1/files/{id}", anyRole, 0, a.deleteFile)
 }
 
@@ -43,6 +44,7 @@ type fileWire struct {
 	CreatedAt   string      `json:"created_at"`
 	UpdatedAt   string      `json:"updated_at"`
 	Products    *[]nameWire `json:"products,omitempty"` // with include=products alone
+	UsedBy      *[]nameWire `json:"used_by,omitempty"`  // the same, by the native name
 	SHA256      string      `json:"sha256,omitempty"`   // of one file alone, which is a native call
 }
 
@@ -102,7 +104,7 @@ func (a *api) withProducts(ctx context.Context, shopID string, files []purvey.Fi
 		for _, p := range uses[f.ID] {
 			rows = append(rows, nameWire{p.ID, p.Name})
 		}
-		w.Products = &rows
+		w.Products, w.UsedBy = &rows, &rows
 		return w
 	}, err
 }
@@ -146,6 +148,18 @@ func (a *api) fileContent(w http.ResponseWriter, r *request) error {
 	}
 	http.ServeContent(w, r.Request, "", f.CreatedAt, body)
 	return nil
+}
+
+// renameFile is native. Buyers see the new name from their next visit on.
+func (a *api) renameFile(ctx context.Context, r *request) (int, any, error) {
+	var in struct {
+		Name string `json:"name"`
+	}
+	if err := r.decode(&in); err != nil {
+		return 0, nil, err
+	}
+	f, err := a.Catalog.RenameFile(ctx, r.Caller.ShopID, r.PathValue("id"), in.Name)
+	return http.StatusOK, wireFile(f), err
 }
 
 // deleteFile serves BDD-18.

@@ -43,9 +43,15 @@ func wireKey(k purvey.LicenseKey) keyWire {
 
 // listKeys serves BDD-10.
 func (a *api) listKeys(r *request) (any, error) {
-	p, err := r.page()
+	found, err := r.searchedKeys()
 	if err != nil {
 		return nil, err
+	}
+	var p purvey.Page
+	if found == nil {
+		if p, err = r.page(); err != nil {
+			return nil, err
+		}
 	}
 	var f license.Filter
 	status, err := r.enumParam("status", "available", "assigned")
@@ -59,6 +65,9 @@ func (a *api) listKeys(r *request) (any, error) {
 	if r.query().Has("tag") {
 		tag := r.stringParam("tag")
 		f.Tag = &tag
+	}
+	if found != nil {
+		return a.searchKeys(r, found, f)
 	}
 	if f.Query, err = r.search(); err != nil {
 		return nil, err

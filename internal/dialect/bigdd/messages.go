@@ -1,6 +1,10 @@
 package bigdd
 
 import (
+	"context"
+	"html"
+	"io"
+	"net/http"
 	"time"
 
 	"purvey"
@@ -10,6 +14,8 @@ import (
 func (a *api) routesMessages() {
 	a.read("GET /public-api/v1/messages", anyRole, a.listMessages)
 	a.read("GET /public-api/v1/messages/{id}", anyRole, a.showMessage)
+	a.raw("GET /public-api/v1/messages/{id}/preview", anyRole, a.previewMessage)
+	a.write("POST /public-api/v1/messages/{id}/resend", anyRole, 4<<10, a.resendMessage)
 }
 
 type messageWire struct {
@@ -45,6 +51,9 @@ func (a *api) listMessages(r *request) (any, error) {
 		return nil, err
 	}
 	f.To = r.stringParam("to")
+	if f.Search, err = r.searchText("search"); err != nil {
+		return nil, err
+	}
 	messages, err := a.Mail.Messages(r.Context(), r.Scope(), f, p)
 	if err != nil {
 		return nil, err
@@ -55,4 +64,44 @@ func (a *api) listMessages(r *request) (any, error) {
 func (a *api) showMessage(r *request) (any, error) {
 	m, err := a.Mail.Message(r.Context(), r.Scope(), r.PathValue("id"))
 	return wireMessage(m), err
+}
+
+// previewPolicy lets a mail show itself and nothing else: no script, no form, no
+// frame but one of our own pages. Its links open beside it.
+const previewPolicy = "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; " +
+	"frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+
+// previewMessage gives the HTML of a message as a page.
+func (a *api) previewMessage(w http.ResponseWriter, r *request) error {
+	m, err := a.Mail.Message(r.Context(), r.Scope(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", previewPolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "private, no-store")
+	page := m.HTML
+	if page == "" {
+		page = "<!doctype html><title>" + html.EscapeString(m.Subject) + "</title><pre>" + html.EscapeString(m.Text) + "</pre>"
+	}
+	_, _ = io.WriteString(w, page) // whoever has gone needs no answer
+	return nil
+}
+
+func (a *api) resendMessage(ctx context.Context, r *request) (int, any, error) {
+	var in struct {
+		To string `json:"to"`
+	}
+	if err := r.decodeOptional(&in); err != nil {
+		return 0, nil, err
+	}
+	m, err := a.Orders.ResendMessage(ctx, r.Scope(), r.PathValue("id"), in.To)
+	if err != nil {
+		return 0, nil, err
+	}
+	m, err = a.Mail.Message(ctx, r.Scope(), m.ID)
+	return http.StatusCreated, wireMessage(m), err
 }

@@ -19,10 +19,13 @@ func (r *request) query() url.Values { return r.URL.Query() }
 func (r *request) stringParam(name string) string { return r.query().Get(name) }
 
 // search gives the parameter q, of at most 120 characters, without outer space.
-func (r *request) search() (string, error) {
-	v := r.stringParam("q")
+func (r *request) search() (string, error) { return r.searchText("q") }
+
+// searchText is search by the name of another parameter.
+func (r *request) searchText(name string) (string, error) {
+	v := r.stringParam(name)
 	if utf8.RuneCountInString(v) > purvey.MaxQuery {
-		return "", purvey.BadField("q", "must be at most %d characters", purvey.MaxQuery)
+		return "", purvey.BadField(name, "must be at most %d characters", purvey.MaxQuery)
 	}
 	return strings.TrimSpace(v), nil
 }
