@@ -292,7 +292,11 @@ func (s *Service) Renew(ctx context.Context, scope purvey.Scope, id string, outc
 		case state == purvey.SubscriptionPaused:
 			return refusedRenewal("the order is paused")
 		}
-		c := charge{reference: "renewal-" + tx.NewID(), state: outcome, cents: o.TotalCents, currency: o.Currency, due: tx.Now()}
+		due, err := s.nextDue(ctx, tx, sub)
+		if err != nil {
+			return err
+		}
+		c := charge{reference: "renewal-" + tx.NewID(), state: outcome, cents: o.TotalCents, currency: o.Currency, due: due}
 		if outcome == purvey.PaymentPaid {
 			c.paid = tx.Now()
 		}
@@ -303,6 +307,17 @@ func (s *Service) Renew(ctx context.Context, scope purvey.Scope, id string, outc
 		return err
 	})
 	return out, err
+}
+
+// nextDue is when the next period of a sandbox order begins: where the last one
+// ended, or now when a whole one has gone by since.
+func (s *Service) nextDue(ctx context.Context, tx *store.Tx, sub purvey.Subscription) (time.Time, error) {
+	shop, err := tx.ShopOf(ctx, sub.ShopID)
+	last := sub.PeriodEnd.Add(-time.Microsecond)
+	if sub.Period.End(sub.PeriodEnd, last, zoneOf(shop)).After(tx.Now()) {
+		return last, err
+	}
+	return tx.Now(), err
 }
 
 func refusedRenewal(why string) error {

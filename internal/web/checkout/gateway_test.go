@@ -32,10 +32,11 @@ type vendor struct {
 	pays     []map[string]any          // and payments
 	calls    []string
 	down     bool
+	again    vendorPlans
 }
 
 func newVendor(t *testing.T) *vendor {
-	v := &vendor{t: t, sessions: map[string]map[string]any{}, once: map[string]string{}, wants: map[string]map[string]any{}}
+	v := &vendor{t: t, sessions: map[string]map[string]any{}, once: map[string]string{}, wants: map[string]map[string]any{}, again: newVendorPlans()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/checkout/sessions", v.create)
 	mux.HandleFunc("GET /v1/checkout/sessions/{id}", v.retrieve)
@@ -44,6 +45,7 @@ func newVendor(t *testing.T) *vendor {
 	mux.HandleFunc("PUT /checkout/preferences/{id}", v.change)
 	mux.HandleFunc("GET /v1/payments/search", v.search)
 	mux.HandleFunc("GET /v1/payments/{id}", v.payment)
+	v.routesPlans(mux)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v.mu.Lock()
 		defer v.mu.Unlock()
@@ -71,7 +73,8 @@ func (v *vendor) write(w http.ResponseWriter, x any) {
 func (v *vendor) create(w http.ResponseWriter, r *http.Request) {
 	form := func(name string) string { return r.PostFormValue(name) }
 	amount, err := strconv.Atoi(form("line_items[0][price_data][unit_amount]"))
-	if err != nil || form("mode") != "payment" || form("line_items[0][price_data][product_data][name]") == "" || form("success_url") == "" {
+	months := form("line_items[0][price_data][recurring][interval_count]")
+	if err != nil || form("mode") != "payment" && (form("mode") != "subscription" || months == "") || form("line_items[0][price_data][product_data][name]") == "" || form("success_url") == "" {
 		http.Error(w, `{"error":{"type":"invalid_request_error"}}`, http.StatusBadRequest)
 		return
 	}
@@ -83,7 +86,19 @@ func (v *vendor) create(w http.ResponseWriter, r *http.Request) {
 		v.sessions[id] = map[string]any{
 			"id": id, "object": "checkout.session", "url": "https://checkout.stripe.example/c/" + id, "status": "open", "payment_status": "unpaid",
 			"amount_total": amount, "currency": form("line_items[0][price_data][currency]"), "client_reference_id": form("client_reference_id"),
-			"success_url": form("success_url"), "cancel_url": form("cancel_url"), "customer_email": form("customer_email"),
+			"success_url": form("success_url"), "cancel_url": form("cancel_url"), "customer_email": form("customer_email"), "months": months,
+			"payment_intent": nil,
+		}
+		if months == "" {
+			v.again.intents["pi_"+id] = map[string]any{"id": "pi_" + id, "object": "payment_intent", "metadata": map[string]any{"order": form("payment_intent_data[metadata][order]")}}
+			v.sessions[id]["payment_intent"] = "pi_" + id
+		} else {
+			sub := "sub_" + id
+			v.again.subs[sub] = map[string]any{
+				"id": sub, "object": "subscription", "status": "active", "metadata": map[string]any{"order": form("subscription_data[metadata][order]")},
+			}
+			v.sessions[id]["subscription"], v.sessions[id]["invoice"] = sub, "in_"+id
+			v.invoice(sub, "in_"+id, "subscription_create", "paid", amount, time.Time{})
 		}
 	}
 	v.write(w, v.sessions[id])
