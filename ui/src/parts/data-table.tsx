@@ -13,8 +13,8 @@ export interface Column<T> {
   align?: 'right';
   /** The server's name of the sort: `created_at` gives `created_at` and `-created_at`. */
   sort?: string;
-  /** In cards (narrow screens): `title` heads the card, `aside` stands at its right, `hide` is left out. */
-  card?: 'title' | 'aside' | 'hide';
+  /** In cards (narrow screens): `title` heads the card, `aside` stands at its right, `plain` has no title before it, `hide` is left out. */
+  card?: 'title' | 'aside' | 'plain' | 'hide';
   /** CSS width, for columns that shall not grow. */
   width?: string;
 }

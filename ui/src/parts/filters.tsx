@@ -1,9 +1,10 @@
 // Filters live in the address, so that a filtered list can be linked to.
-import { Button, Group, Select, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
-import { IconSearch, IconX } from '@tabler/icons-react';
+import { Button, Group, Select, Text, TextInput } from '@mantine/core';
+import { useDebouncedCallback, useDisclosure, useHotkeys } from '@mantine/hooks';
+import { IconAdjustmentsHorizontal, IconSearch, IconX } from '@tabler/icons-react';
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useSearchParams } from 'react-router';
+import classes from './filters.module.css';
 
 export type Filters<K extends string> = Record<K, string>;
 
@@ -47,6 +48,7 @@ export interface FilterField<K extends string> {
   key: K;
   label: string;
   kind: 'search' | 'select' | 'date' | 'text';
+  /** Of a date: the word before it. */
   placeholder?: string;
   /** Of a select; the first choice, "any", is made here. */
   options?: readonly { value: string; label: string }[];
@@ -55,8 +57,11 @@ export interface FilterField<K extends string> {
 /** The row above a list, with further fields as its children. `/` goes to its search. */
 export function FilterBar<K extends string>({ fields, filters, children }: { fields: readonly FilterField<K>[]; filters: UseFilters<K>; children?: ReactNode }) {
   const { values, set, clear, any } = filters;
+  const [opened, { toggle }] = useDisclosure(false);
+  const many = fields.length > 3;
+  const count = fields.filter((f) => f.kind !== 'search' && values[f.key] !== '').length;
   return (
-    <Group gap="xs" mb="md" role="search" align="flex-end">
+    <Group gap="xs" mb="md" role="search" align="flex-end" className={classes.bar} data-many={many || undefined} data-opened={opened || undefined}>
       {fields.map((f) =>
         f.kind === 'select' ? (
           <Select
@@ -74,17 +79,23 @@ export function FilterBar<K extends string>({ fields, filters, children }: { fie
             type="date"
             aria-label={f.label}
             title={f.label}
+            {...(f.placeholder ? { leftSection: <Text span size="xs" c="dimmed">{f.placeholder}</Text>, leftSectionWidth: 46 } : {})}
             value={values[f.key]}
             onChange={(e) => set({ [f.key]: e.currentTarget.value } as Partial<Filters<K>>)}
-            w={150}
+            w={f.placeholder ? 180 : 150}
           />
         ) : (
           <TypedFilter key={f.key} field={f} value={values[f.key]} change={(v) => set({ [f.key]: v } as Partial<Filters<K>>)} />
         ),
       )}
       {children}
+      {many && (
+        <Button variant="default" className={classes.more!} leftSection={<IconAdjustmentsHorizontal size={15} aria-hidden />} aria-expanded={opened} onClick={toggle}>
+          {count > 0 ? `Filters, ${count} set` : 'Filters'}
+        </Button>
+      )}
       {any && (
-        <Button variant="subtle" color="gray" leftSection={<IconX size={14} aria-hidden />} onClick={clear}>
+        <Button variant="subtle" color="gray" className={classes.clear!} leftSection={<IconX size={14} aria-hidden />} onClick={clear}>
           Clear
         </Button>
       )}

@@ -6,7 +6,7 @@ export function KeyValue({ items }: { items: readonly (readonly [string, ReactNo
   return (
     <dl className={classes.list}>
       {items.map((item) =>
-        item && item[1] !== null && item[1] !== undefined && item[1] !== '' ? (
+        item && item[1] !== null && item[1] !== false && item[1] !== undefined && item[1] !== '' ? (
           <div key={item[0]}>
             <dt>{item[0]}</dt>
             <dd>{item[1]}</dd>

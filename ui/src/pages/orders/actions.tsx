@@ -1,5 +1,5 @@
 // What can be done with a whole order.
-import { Button, Group, Menu } from '@mantine/core';
+import { Button, Menu } from '@mantine/core';
 import { IconAt, IconBan, IconBraces, IconChevronDown, IconCircleCheck, IconExternalLink, IconLock, IconLockOpen, IconMailForward, IconReceiptRefund, IconShieldCheck } from '@tabler/icons-react';
 import type { Order } from '@/api/types/order';
 import { over, settled, unpaid, units } from './facts';
@@ -19,7 +19,7 @@ export function OrderActions({ order, remedies, pageUrl, open }: Props) {
   const refundable = !unpaid(order) && live.some((l) => units(l) > 0);
   const held = order.risk_level === 'HIGH' && !settled(order);
   return (
-    <Group gap="xs">
+    <>
       {held ? (
         <Button leftSection={<IconShieldCheck size={16} aria-hidden />} loading={remedies.change.busy} onClick={() => remedies.change.run({ risk_level: 'LOW', words: 'Released: the goods go out now' })}>
           Release
@@ -72,6 +72,6 @@ export function OrderActions({ order, remedies, pageUrl, open }: Props) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-    </Group>
+    </>
   );
 }

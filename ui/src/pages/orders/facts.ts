@@ -110,7 +110,7 @@ function readiness(o: Order, products: ReadonlyMap<string, Product>): Check {
   if (unpaid(o)) return { ...check, tone: 'gray', verdict: 'Waiting', detail: 'For the payment' };
   for (const l of live) {
     const why = waitsFor(o, l, products.get(l.digital_product.id));
-    if (why !== null) return { ...check, tone: 'amber', verdict: 'Something is missing', detail: why };
+    if (why !== null) return { ...check, tone: 'amber', verdict: 'Incomplete', detail: why };
   }
   const keys = live.reduce((n, l) => n + l.license_keys.length, 0);
   const files = live.reduce((n, l) => n + goods(l, products.get(l.digital_product.id)).length, 0);
@@ -127,7 +127,7 @@ function mail(o: Order, messages: readonly Message[]): Check {
     case 'sent':
       return { ...check, tone: 'green', verdict: 'Sent', detail: `To ${last.to}` };
     case 'kept':
-      return { ...check, tone: 'blue', verdict: 'Kept on the server', detail: 'No mail server is set up' };
+      return { ...check, tone: 'blue', verdict: 'Kept here', detail: 'No mail server is set up yet' };
     case 'queued':
       return { ...check, tone: 'amber', verdict: 'On its way', detail: `To ${last.to}` };
     case 'deferred':

@@ -1,5 +1,5 @@
 // Orders: filters in the address, an order beside the list.
-import { Button, Stack, Text, Tooltip } from '@mantine/core';
+import { Button, Stack, Text, Tooltip, VisuallyHidden } from '@mantine/core';
 import { IconDownload, IconKey, IconPlus, IconReceipt2 } from '@tabler/icons-react';
 import { useCallback, useMemo } from 'react';
 import { Link, useSearchParams } from 'react-router';
@@ -15,6 +15,7 @@ import { OrderDrawer } from './drawer';
 import { customerName } from './facts';
 import { ProductSelect } from './product-select';
 import { OrderStates } from './states';
+import classes from './order.module.css';
 
 const option = (value: string, label = words(value)) => ({ value, label });
 
@@ -33,15 +34,15 @@ const fields: readonly FilterField<keyof typeof none>[] = [
     key: 'source', label: 'Source', kind: 'select', placeholder: 'Any source',
     options: [option('native', 'Back office and API'), option('shopify'), option('woocommerce', 'WooCommerce'), option('stripe'), option('hlconnect', 'HLConnect'), option('continuata'), option('publicala', 'Publica.la'), option('import')],
   },
-  { key: 'from', label: 'Placed from', kind: 'date' },
-  { key: 'to', label: 'Placed until', kind: 'date' },
+  { key: 'from', label: 'Placed from', kind: 'date', placeholder: 'From' },
+  { key: 'to', label: 'Placed until', kind: 'date', placeholder: 'Until' },
 ];
 const none = { search: '', state: '', delivery: '', access: '', source: '', product: '', from: '', to: '', sort: '' };
 
 const columns: readonly Column<Order>[] = [
   { key: 'name', title: 'Order', cell: (o) => o.name, card: 'title', width: '6.5rem' },
   {
-    key: 'customer', title: 'Customer', card: 'hide',
+    key: 'customer', title: 'Customer', card: 'plain', width: '22%',
     cell: (o) => (
       <Stack gap={0}>
         <Text size="sm" lineClamp={1}>
@@ -55,11 +56,11 @@ const columns: readonly Column<Order>[] = [
       </Stack>
     ),
   },
-  { key: 'products', title: 'Products', cell: (o) => <ProductNames order={o} /> },
-  { key: 'state', title: 'State', cell: (o) => <OrderStates order={o} />, width: '9.5rem' },
-  { key: 'got', title: 'Fetched', cell: (o) => <Got order={o} />, card: 'hide', width: '6.5rem' },
+  { key: 'products', title: 'Products', cell: (o) => <ProductNames order={o} />, card: 'plain', width: '30%' },
+  { key: 'state', title: 'State', cell: (o) => <OrderStates order={o} />, card: 'plain' },
+  { key: 'got', title: 'Fetched', cell: (o) => <Got order={o} />, card: 'hide', width: '5.5rem' },
   { key: 'total', title: 'Total', align: 'right', cell: (o) => <Money cents={o.total_cents} currency={o.currency} />, card: 'aside', width: '6rem' },
-  { key: 'when', title: 'Placed', align: 'right', sort: 'created_at', cell: (o) => <When at={o.created_at} />, width: '8.5rem' },
+  { key: 'when', title: 'Placed', align: 'right', sort: 'created_at', cell: (o) => <Text span inherit className={classes.nowrap}><When at={o.created_at} /></Text>, card: 'plain' },
 ];
 
 export default function Orders() {
@@ -179,9 +180,9 @@ function ProductNames({ order }: { order: Order }) {
 function Got({ order }: { order: Order }) {
   const copies = order.lines.reduce((n, l) => n + (l.downloads?.filter((d) => d.counted).length ?? 0), 0);
   const keys = order.lines.reduce((n, l) => n + l.license_keys.length, 0);
-  if (copies === 0 && keys === 0) return <Text span size="sm" c="dimmed">nothing yet</Text>;
+  if (copies === 0 && keys === 0) return <Text span size="sm" c="dimmed"><span aria-hidden>–</span><VisuallyHidden>nothing yet</VisuallyHidden></Text>;
   return (
-    <Text span size="sm" className="nowrap">
+    <Text span size="sm" className={classes.nowrap}>
       {copies > 0 && (
         <Tooltip label={plural(copies, 'download')}>
           <span>
