@@ -21,6 +21,7 @@ const (
 	JobSweepUploads  JobKind = "sweep_uploads"   // periodic
 	JobSweepBlobs    JobKind = "sweep_blobs"     // periodic
 	JobSweepRecords  JobKind = "sweep_records"   // periodic: old idempotency answers, webhook history
+	JobKeepFigures   JobKind = "keep_figures"    // periodic: figures of what changes no more
 	JobSweepSales    JobKind = "sweep_sales"     // periodic: pending sales past their age
 	JobStoreEvent    JobKind = "take_store_event"
 	JobCheckEndpoint JobKind = "check_endpoints" // periodic: warn of and switch off dead ones

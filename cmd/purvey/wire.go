@@ -24,6 +24,7 @@ import (
 	"purvey/internal/mail"
 	"purvey/internal/middleware"
 	"purvey/internal/order"
+	"purvey/internal/overview"
 	"purvey/internal/region"
 	reports "purvey/internal/report"
 	"purvey/internal/server"
@@ -46,6 +47,7 @@ type app struct {
 	delivery *delivery.Service
 	orders   *order.Service
 	licenses *license.Service
+	overview *overview.Service
 	mail     *mail.Service
 	webhooks *webhook.Service
 
@@ -94,6 +96,7 @@ func (a *app) services(listening string) error {
 	})
 	a.checkout = checkout.New(n.db, a.orders, n.keys, checkout.Options{Origin: a.origin, Secret: n.shops.Secret, Log: n.log})
 	a.licenses = license.New(n.db)
+	a.overview = overview.New(n.db, overview.Options{Mail: mails, Storage: a.bucket.Check})
 	a.webhooks = webhook.New(n.db, n.keys, webhook.Options{
 		Dialects: map[string]webhook.Dialect{
 			bigdd.WebhookDialect: bigdd.Webhooks{}, publicala.WebhookDialect: publicala.Webhooks{Shops: n.shops, Catalog: a.catalog, Orders: a.orders},
@@ -149,7 +152,7 @@ func (a *app) routes() {
 	bigdd.Register(mux, bigdd.Backend{
 		Auth: n.auth, Shops: n.shops, Idempotency: n.idempotency, Origin: a.origin,
 		Catalog: a.catalog, Delivery: a.delivery, Orders: a.orders, Licenses: a.licenses, Mail: a.mail, Webhooks: a.webhooks,
-		Reports: reports.New(n.db), Checkout: a.checkout, Log: n.log,
+		Reports: reports.New(n.db), Overview: a.overview, Checkout: a.checkout, Log: n.log,
 	})
 	hlconnect.Register(mux, hlconnect.Backend{
 		Auth: n.auth, Orders: a.orders, DownloadURL: a.delivery.LineURL, ViewURL: a.delivery.ViewURL, Log: n.log,

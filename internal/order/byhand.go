@@ -33,7 +33,7 @@ func (s *Service) GiveKeys(ctx context.Context, scope purvey.Scope, id, lineID s
 			return purvey.Missing("order line")
 		}
 		if !l.Access.HasKeys() {
-			return purvey.BadField("line", "takes no licence keys")
+			return purvey.Because(purvey.Conflict, purvey.ReasonTransition, "the line gives no licence keys")
 		}
 		if !o.Financial.WasPaid() || l.Status == purvey.LineCanceled || l.Status == purvey.LineRefunded || l.Status == purvey.LineUnpaid {
 			return purvey.Because(purvey.Conflict, purvey.ReasonTransition, "a line that is %s gets no licence keys", l.Status)

@@ -20,6 +20,7 @@ import (
 	"purvey/internal/license"
 	"purvey/internal/mail"
 	"purvey/internal/order"
+	"purvey/internal/overview"
 	"purvey/internal/report"
 	"purvey/internal/shop"
 	"purvey/internal/store"
@@ -74,6 +75,7 @@ func newBackend(t *testing.T, db *store.DB, folder string, o auth.Options) Backe
 		Auth: auth.New(db, keys, o), Shops: shop.New(db, keys), Idempotency: idempotency.New(db, keys),
 		Catalog: catalog.New(db, bucket, catalog.Options{}), Orders: order.New(db, order.Options{PageURL: goods.PageURL}),
 		Licenses: license.New(db), Mail: mails, Delivery: goods, Reports: report.New(db), Log: log,
+		Overview: overview.New(db, overview.Options{Storage: bucket.Check}),
 		Webhooks: webhook.New(db, keys, webhook.Options{Dialects: map[string]webhook.Dialect{"bigdd": Webhooks{}}}),
 	}
 	b.Checkout = checkout.New(db, b.Orders, keys, checkout.Options{Origin: "http://shop.example", Secret: b.Shops.Secret, Log: log})

@@ -22,6 +22,12 @@ func (a *api) routesOrders() {
 	a.write("POST /public-api/v1/orders/{id}/resend-email", anyRole, maxOrderBody, a.resendEmail)
 	a.write("POST /public-api/v1/orders/{id}/refunds", anyRole, maxOrderBody, a.refundOrder)
 	a.write("PUT /public-api/v1/orders/{id}/lines/{line}/files", anyRole, maxOrderBody, a.assignFiles)
+	a.read("GET /public-api/v1/orders/{id}/timeline", anyRole, a.orderTimeline)
+	a.read("GET /public-api/v1/orders/{id}/page-url", anyRole, a.orderPageURL)
+	a.write("PATCH /public-api/v1/orders/{id}/customer", anyRole, maxOrderBody, a.correctCustomer)
+	a.write("POST /public-api/v1/orders/{id}/cancel", anyRole, maxOrderBody, a.cancelOrder)
+	a.write("POST /public-api/v1/orders/{id}/lines/{line}/keys", anyRole, maxOrderBody, a.giveKeys)
+	a.write("POST /public-api/v1/orders/{id}/lines/{line}/retry", anyRole, maxOrderBody, a.retryLine)
 	a.read("GET /public-api/v1/customers/{gid}/downloads", anyRole, a.customerDownloads)
 }
 
@@ -46,6 +52,9 @@ func (a *api) listOrders(r *request) (any, error) {
 		return nil, err
 	}
 	if f.Products, err = r.listParam("digital_product_id"); err != nil {
+		return nil, err
+	}
+	if err := r.deskFilter(&f); err != nil {
 		return nil, err
 	}
 	f.Email = r.stringParam("customer_email")

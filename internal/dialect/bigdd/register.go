@@ -22,6 +22,7 @@ import (
 	"purvey/internal/mail"
 	"purvey/internal/middleware"
 	"purvey/internal/order"
+	"purvey/internal/overview"
 	"purvey/internal/report"
 	"purvey/internal/shop"
 	"purvey/internal/webhook"
@@ -39,6 +40,7 @@ type Backend struct {
 	Mail        *mail.Service
 	Webhooks    *webhook.Service
 	Reports     *report.Service
+	Overview    *overview.Service
 	Checkout    *checkout.Service
 
 	// Origin is where the server is reached, as in https://shop.example. It
@@ -83,9 +85,13 @@ func newAPI(b Backend) *api {
 	a.routesUploads()
 	a.routesOrders()
 	a.routesLicenses()
+	a.routesKeyTags()
 	a.routesMessages()
 	a.routesLinks()
 	a.routesStats()
+	a.routesOverview()
+	a.routesChecklist()
+	a.routesCustomers()
 	a.routesReports()
 	a.routesRenewals()
 	a.routesAssignments()

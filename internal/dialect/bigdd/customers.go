@@ -1,0 +1,110 @@
+package bigdd
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"purvey"
+	"purvey/internal/order"
+)
+
+func (a *api) routesCustomers() {
+	a.read("GET /public-api/v1/customers", anyRole, a.listCustomers)
+	a.read("GET /public-api/v1/customers/{id}", anyRole, a.showCustomer)
+	a.read("GET /public-api/v1/customers/{id}/orders", anyRole, a.customerOrders)
+	a.write("DELETE /public-api/v1/customers/{id}/sessions", anyRole, 0, a.endCustomerSessions)
+}
+
+type customerRow struct {
+	customerWire
+	ExternalID  *string     `json:"external_id"`
+	Orders      int         `json:"orders"`
+	Spent       []spentWire `json:"spent"`
+	LastOrderAt *string     `json:"last_order_at"`
+	CreatedAt   string      `json:"created_at"`
+}
+
+type spentWire struct {
+	Currency string `json:"currency"`
+	Cents    int64  `json:"cents"`
+}
+
+type customerWhole struct {
+	customerRow
+	Sessions []customerSession `json:"sessions"`
+}
+
+type customerSession struct {
+	ID         string  `json:"id"`
+	CreatedAt  string  `json:"created_at"`
+	LastSeenAt *string `json:"last_seen_at"`
+	ExpiresAt  string  `json:"expires_at"`
+}
+
+func wireCustomerRow(c order.Customer) customerRow {
+	w := customerRow{
+		customerWire: wireCustomer(c.Customer), ExternalID: nullString(c.ExternalID), Orders: c.Totals.Orders, Spent: []spentWire{},
+		LastOrderAt: nullTime(c.Totals.LastAt), CreatedAt: wireTime(c.CreatedAt),
+	}
+	for _, s := range c.Totals.Spent {
+		w.Spent = append(w.Spent, spentWire{s.Currency, s.Cents})
+	}
+	return w
+}
+
+func (a *api) listCustomers(r *request) (any, error) {
+	p, err := r.page()
+	if err != nil {
+		return nil, err
+	}
+	if p.ByTime() {
+		return nil, purvey.BadField("sort", "must be -id or id")
+	}
+	text, err := r.textParam("search")
+	if err != nil {
+		return nil, err
+	}
+	customers, err := a.Orders.Customers(r.Context(), r.Scope(), text, p)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(p, customers, wireCustomerRow, func(c order.Customer) (string, time.Time) { return c.ID, c.CreatedAt }), nil
+}
+
+func (a *api) showCustomer(r *request) (any, error) {
+	c, sessions, err := a.Orders.Customer(r.Context(), r.Scope(), r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	w := customerWhole{customerRow: wireCustomerRow(c), Sessions: []customerSession{}}
+	for _, s := range sessions {
+		w.Sessions = append(w.Sessions, customerSession{ID: s.ID, CreatedAt: wireTime(s.CreatedAt), ExpiresAt: wireTime(s.ExpiresAt)})
+	}
+	return w, nil
+}
+
+func (a *api) customerOrders(r *request) (any, error) {
+	p, err := r.page()
+	if err != nil {
+		return nil, err
+	}
+	id := r.PathValue("id")
+	if _, _, err := a.Orders.Customer(r.Context(), r.Scope(), id); err != nil {
+		return nil, err
+	}
+	orders, err := a.Orders.Orders(r.Context(), r.Scope(), order.Filter{CustomerIDs: []string{id}}, p)
+	if err != nil {
+		return nil, err
+	}
+	return a.orderList(r, p, orders, nil)
+}
+
+// endCustomerSessions signs a customer out of the library everywhere.
+func (a *api) endCustomerSessions(ctx context.Context, r *request) (int, any, error) {
+	id := r.PathValue("id")
+	if err := a.Orders.SignOutCustomer(ctx, r.Scope(), id); err != nil {
+		return 0, nil, err
+	}
+	return http.StatusNoContent, nil, nil
+}
