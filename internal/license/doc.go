@@ -22,7 +22,7 @@ func New(db *store.DB) *Service { return &Service{db: db, memory: newMemory()} }
 
 // Keys lists the scope's keys.
 func (s *Service) Keys(ctx context.Context, scope purvey.Scope, f store.KeyFilter, p purvey.Page) (purvey.Listed[purvey.LicenseKey], error) {
-	return s.db.LicenseKeys(ctx, scope, f, p)
+	return s.db.KeyList(ctx, scope, f, p)
 }
 
 // Key gives one key.
