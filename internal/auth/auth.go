@@ -267,7 +267,10 @@ func (s *Service) CreateToken(ctx context.Context, shopID string, req TokenReque
 		if _, err := tx.Shop(ctx, shopID); err != nil {
 			return err
 		}
-		return tx.InsertToken(ctx, &t)
+		if err := tx.InsertToken(ctx, &t); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, tokenChange("token.created", nil, tokenFields(t), t))
 	})
 	return t, text, err
 }
@@ -279,7 +282,31 @@ func (s *Service) Tokens(ctx context.Context, shopID string, p purvey.Page) (pur
 
 // Revoke ends a shop's token; the next request with it is refused.
 func (s *Service) Revoke(ctx context.Context, shopID, id string) error {
-	return s.db.Tx(ctx, func(tx *store.Tx) error { return tx.RevokeToken(ctx, shopID, id) })
+	return s.db.Tx(ctx, func(tx *store.Tx) error {
+		t, err := tx.Token(ctx, shopID, id)
+		if err != nil {
+			return err
+		}
+		return revoke(ctx, tx, t)
+	})
+}
+
+func revoke(ctx context.Context, tx *store.Tx, t purvey.Token) error {
+	if err := tx.RevokeToken(ctx, t.ShopID, t.ID); err != nil {
+		return err
+	}
+	return tx.Audit(ctx, tokenChange("token.revoked", tokenFields(t), nil, t))
+}
+
+// tokenChange is what the audit log tells of a token: nothing of its text.
+func tokenChange(action string, before, after purvey.AuditFields, t purvey.Token) purvey.AuditEntry {
+	return purvey.AuditEntry{
+		ShopID: t.ShopID, Action: action, Object: purvey.AuditObject{Type: "token", ID: t.ID, Name: t.Name}, Before: before, After: after,
+	}
+}
+
+func tokenFields(t purvey.Token) purvey.AuditFields {
+	return purvey.AuditFields{"name": t.Name, "role": t.Role, "mode": t.Mode, "last4": t.Last4}
 }
 
 // RevokeAnywhere ends a token whatever its shop, for the operator.
@@ -289,6 +316,6 @@ func (s *Service) RevokeAnywhere(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		return tx.RevokeToken(ctx, t.ShopID, id)
+		return revoke(ctx, tx, t)
 	})
 }

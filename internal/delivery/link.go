@@ -32,7 +32,10 @@ func (s *Service) CreateLink(ctx context.Context, scope purvey.Scope, c LinkChan
 		if err := s.apply(ctx, tx, &k, c); err != nil {
 			return err
 		}
-		return tx.InsertLink(ctx, &k)
+		if err := tx.InsertLink(ctx, &k); err != nil {
+			return err
+		}
+		return auditLink(ctx, tx, "link.created", nil, linkFields(k), k)
 	})
 	return k, err
 }
@@ -58,6 +61,7 @@ func (s *Service) UpdateLink(ctx context.Context, scope purvey.Scope, id string,
 		if k, err = tx.Link(ctx, scope, id); err != nil {
 			return err
 		}
+		before := linkFields(k)
 		if err = s.apply(ctx, tx, &k, c); err != nil {
 			return err
 		}
@@ -66,14 +70,53 @@ func (s *Service) UpdateLink(ctx context.Context, scope purvey.Scope, id string,
 				return err
 			}
 		}
-		return tx.UpdateLink(ctx, &k)
+		if err := tx.UpdateLink(ctx, &k); err != nil {
+			return err
+		}
+		return auditLink(ctx, tx, "link.updated", before, linkFields(k), k)
 	})
 	return k, err
 }
 
 // DeleteLink revokes a share link at once and frees its files for deletion.
 func (s *Service) DeleteLink(ctx context.Context, scope purvey.Scope, id string) error {
-	return s.db.Tx(ctx, func(tx *store.Tx) error { return tx.DeleteLink(ctx, scope, id) })
+	return s.db.Tx(ctx, func(tx *store.Tx) error {
+		k, err := tx.Link(ctx, scope, id)
+		if err != nil {
+			return err
+		}
+		if err := tx.DeleteLink(ctx, scope, id); err != nil {
+			return err
+		}
+		return auditLink(ctx, tx, "link.deleted", linkFields(k), nil, k)
+	})
+}
+
+func auditLink(ctx context.Context, tx *store.Tx, action string, before, after purvey.AuditFields, k purvey.Link) error {
+	return tx.Audit(ctx, purvey.AuditEntry{
+		ShopID: k.ShopID, Mode: k.Mode, Action: action, Object: purvey.AuditObject{Type: "link", ID: k.ID, Name: linkName(k)}, Before: before, After: after,
+	})
+}
+
+// linkName names a link, which has no name, by its first file.
+func linkName(k purvey.Link) string {
+	if len(k.Files) == 0 {
+		return ""
+	}
+	return k.Files[0].Name
+}
+
+// linkFields are a link's own fields, by their names in the API.
+func linkFields(k purvey.Link) purvey.AuditFields {
+	names := make([]string, len(k.Files))
+	for i, f := range k.Files {
+		names[i] = f.Name
+	}
+	f := purvey.AuditFields{"files": names, "use_download_limit": k.UseLimit, "download_limit": k.Limit, "use_stamping": k.Stamp, "stamping_text": k.StampText}
+	if !k.ExpiresAt.IsZero() {
+		f["expires_at"] = k.ExpiresAt.UTC()
+	}
+	return f
 }
 
 // apply puts a change into a link and checks the whole.

@@ -57,6 +57,12 @@ func (s *Service) ReplayStoreEvent(ctx context.Context, scope purvey.Scope, id s
 		if err := tx.UpdateStoreEvent(ctx, &e); err != nil {
 			return err
 		}
+		if err := tx.Audit(ctx, purvey.AuditEntry{
+			ShopID: e.ShopID, Mode: e.Mode, Action: "store_event.replayed", Object: purvey.AuditObject{Type: "store_event", ID: e.ID, Name: e.Topic},
+			After: purvey.AuditFields{"source": e.Source},
+		}); err != nil {
+			return err
+		}
 		return tx.Enqueue(ctx, purvey.Job{Kind: purvey.JobStoreEvent, Key: e.ID})
 	})
 	return e, err
@@ -134,14 +140,36 @@ func (s *Service) CreateMapping(ctx context.Context, shopID string, m purvey.Map
 		if err == nil && !fresh {
 			err = purvey.Because(purvey.Conflict, purvey.ReasonDuplicate, "the key %q of %s has a mapping already", m.ExternalKey, m.Source)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return tx.Audit(ctx, mappingChange("mapping.created", nil, mappingFields(m), m))
 	})
 	return m, err
 }
 
 // DeleteMapping takes a mapping away. Orders made by it stay.
 func (s *Service) DeleteMapping(ctx context.Context, shopID, id string) error {
-	return s.db.Tx(ctx, func(tx *store.Tx) error { return tx.DeleteMapping(ctx, shopID, id) })
+	return s.db.Tx(ctx, func(tx *store.Tx) error {
+		m, err := tx.Mapping(ctx, shopID, id)
+		if err != nil {
+			return err
+		}
+		if err := tx.DeleteMapping(ctx, shopID, id); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, mappingChange("mapping.deleted", mappingFields(m), nil, m))
+	})
+}
+
+func mappingChange(action string, before, after purvey.AuditFields, m purvey.Mapping) purvey.AuditEntry {
+	return purvey.AuditEntry{
+		ShopID: m.ShopID, Action: action, Object: purvey.AuditObject{Type: "mapping", ID: m.ID, Name: m.ExternalKey}, Before: before, After: after,
+	}
+}
+
+func mappingFields(m purvey.Mapping) purvey.AuditFields {
+	return purvey.AuditFields{"source": m.Source, "external_key": m.ExternalKey, "digital_product_id": m.ProductID}
 }
 
 // keepStoreEvents is how long an event that is done is kept.

@@ -59,6 +59,9 @@ func (s *Service) Create(ctx context.Context, slug, name string) (purvey.Shop, e
 		if !made {
 			return purvey.Because(purvey.Conflict, purvey.ReasonDuplicate, "there is a shop %q already", slug)
 		}
+		if err := tx.Audit(ctx, shopChange("shop.created", nil, purvey.AuditFields{"slug": shop.Slug, "name": shop.Name}, shop)); err != nil {
+			return err
+		}
 		return tx.JoinOwners(ctx, shop.ID)
 	})
 	return shop, err
@@ -112,7 +115,14 @@ func (s *Service) setState(ctx context.Context, slug string, state purvey.ShopSt
 		if err != nil {
 			return err
 		}
-		return tx.SetShopState(ctx, shop.ID, state)
+		if err := tx.SetShopState(ctx, shop.ID, state); err != nil {
+			return err
+		}
+		action := "shop.enabled"
+		if state == purvey.ShopDisabled {
+			action = "shop.disabled"
+		}
+		return tx.Audit(ctx, shopChange(action, purvey.AuditFields{"state": shop.State}, purvey.AuditFields{"state": state}, shop))
 	})
 }
 

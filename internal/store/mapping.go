@@ -24,6 +24,11 @@ func (q Queries) Mappings(ctx context.Context, shopID string, source purvey.Sour
 	return listed(items, p), err
 }
 
+// Mapping gives one of a shop's mappings.
+func (q Queries) Mapping(ctx context.Context, shopID, id string) (purvey.Mapping, error) {
+	return one(ctx, q, "mapping", `SELECT `+mappingColumns+` FROM mapping g WHERE g.id = $1 AND g.shop_id = $2`, []any{id, shopID}, scanMapping)
+}
+
 // InsertMapping writes a mapping, setting its id and time. It gives false when
 // the source's key is mapped already.
 func (tx *Tx) InsertMapping(ctx context.Context, m *purvey.Mapping) (bool, error) {

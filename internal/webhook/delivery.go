@@ -39,6 +39,9 @@ func (s *Service) Retry(ctx context.Context, scope purvey.Scope, id string) (pur
 		if err := tx.SendAgain(ctx, p.ID, id); err != nil {
 			return err
 		}
+		if err := audit(ctx, tx, "endpoint.retried", nil, purvey.AuditFields{"delivery_id": id, "event_type": d.EventType}, p); err != nil {
+			return err
+		}
 		d, err = tx.WebhookDelivery(ctx, scope, id)
 		return err
 	})
@@ -64,6 +67,10 @@ func (s *Service) Replay(ctx context.Context, scope purvey.Scope, id string, sin
 			r.Since = oldest
 		}
 		if n, err = tx.CountMissed(ctx, p, r.filter("", 0)); err != nil || n == 0 {
+			return err
+		}
+		what := purvey.AuditFields{"since": r.Since.UTC(), "only_failed": onlyFailed, "events": n}
+		if err := audit(ctx, tx, "endpoint.replayed", nil, what, p); err != nil {
 			return err
 		}
 		return s.enqueueReplay(ctx, tx, r)

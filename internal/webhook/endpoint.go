@@ -57,7 +57,10 @@ func (s *Service) Create(ctx context.Context, scope purvey.Scope, p purvey.Endpo
 			return purvey.Errorf(purvey.Conflict, "there are %d webhook endpoints already, the most there can be", n)
 		}
 		p.Secret = s.keys.Seal(secretPurpose, secret)
-		return tx.InsertEndpoint(ctx, &p)
+		if err := tx.InsertEndpoint(ctx, &p); err != nil {
+			return err
+		}
+		return audit(ctx, tx, "endpoint.created", nil, fields(p), p)
 	})
 	p.Secret = secret
 	return p, err
@@ -110,6 +113,7 @@ func (s *Service) Update(ctx context.Context, scope purvey.Scope, id string, ch 
 		if p, err = tx.Endpoint(ctx, scope, id); err != nil {
 			return err
 		}
+		before := fields(p)
 		if ch.Name != nil {
 			p.Name = *ch.Name
 		}
@@ -129,7 +133,10 @@ func (s *Service) Update(ctx context.Context, scope purvey.Scope, id string, ch 
 			return err
 		}
 		s.forget(tx, id)
-		return tx.UpdateEndpoint(ctx, &p)
+		if err := tx.UpdateEndpoint(ctx, &p); err != nil {
+			return err
+		}
+		return audit(ctx, tx, "endpoint.updated", before, fields(p), p)
 	})
 	p.Secret = ""
 	return p, err
@@ -154,12 +161,21 @@ func (s *Service) toggle(ctx context.Context, tx *store.Tx, p *purvey.Endpoint, 
 // Delete removes an endpoint; nothing is sent to it any more.
 func (s *Service) Delete(ctx context.Context, scope purvey.Scope, id string) error {
 	return s.db.Tx(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Endpoint(ctx, scope, id); err != nil {
+		p, err := tx.Endpoint(ctx, scope, id)
+		if err != nil {
 			return err
 		}
-		s.forget(tx, id)
-		return tx.DeleteEndpoint(ctx, id)
+		return s.remove(ctx, tx, p)
 	})
+}
+
+// remove deletes an endpoint.
+func (s *Service) remove(ctx context.Context, tx *store.Tx, p purvey.Endpoint) error {
+	s.forget(tx, p.ID)
+	if err := tx.DeleteEndpoint(ctx, p.ID); err != nil {
+		return err
+	}
+	return audit(ctx, tx, "endpoint.deleted", fields(p), nil, p)
 }
 
 // Test has an event of type webhook.test sent to one endpoint, whatever it
@@ -175,7 +191,10 @@ func (s *Service) Test(ctx context.Context, scope purvey.Scope, id string) (purv
 			return err
 		}
 		d, err = tx.EmitTo(ctx, p, purvey.EventTest, purvey.EventData{Message: "This is a test of the webhook endpoint " + p.Name + "."})
-		return err
+		if err != nil {
+			return err
+		}
+		return audit(ctx, tx, "endpoint.tested", nil, purvey.AuditFields{"delivery_id": d.ID}, p)
 	})
 	return d, err
 }

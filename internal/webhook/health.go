@@ -72,6 +72,9 @@ func (s *Service) switchOff(ctx context.Context, tx *store.Tx, id, why string) e
 	if err != nil {
 		return err
 	}
+	if err := audit(ctx, tx, "endpoint.switched_off", purvey.AuditFields{"enabled": true}, purvey.AuditFields{"enabled": false, "disabled_reason": why}, p); err != nil {
+		return err
+	}
 	return s.mail(ctx, tx, p, fmt.Sprintf("The webhook endpoint %s was switched off", p.Name),
 		fmt.Sprintf("%s gets no more webhooks: %s. Switch the endpoint on again when the receiver works: what waited is sent then, and what "+
 			"it missed in the last %d days can be replayed.", p.URL, why, days(purvey.WebhookHistory)))

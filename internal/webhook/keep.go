@@ -27,8 +27,7 @@ func (s *Service) Keep(ctx context.Context, scope purvey.Scope, p purvey.Endpoin
 		}
 		old := found.Items[0]
 		if !wanted {
-			s.forget(tx, old.ID)
-			return tx.DeleteEndpoint(ctx, old.ID)
+			return s.remove(ctx, tx, old)
 		}
 		secret, err := s.keys.Unseal(secretPurpose, old.Secret)
 		if err == nil && secret == p.Secret && old.URL == p.URL {
@@ -38,6 +37,9 @@ func (s *Service) Keep(ctx context.Context, scope purvey.Scope, p purvey.Endpoin
 		if _, err := s.Update(ctx, scope, old.ID, Change{Name: &p.Name, URL: &p.URL, Events: &p.Events, Enabled: &enabled}); err != nil {
 			return err
 		}
-		return tx.SetEndpointSecret(ctx, old.ID, s.keys.Seal(secretPurpose, p.Secret))
+		if err := tx.SetEndpointSecret(ctx, old.ID, s.keys.Seal(secretPurpose, p.Secret)); err != nil || secret == p.Secret {
+			return err
+		}
+		return audit(ctx, tx, "endpoint.updated", purvey.AuditFields{"secret": "set"}, purvey.AuditFields{"secret": "changed"}, old)
 	})
 }
