@@ -2,8 +2,6 @@ import { defineConfig } from '@playwright/test';
 
 // Debian's browser; none is ever downloaded.
 const executablePath = process.env['PURVEY_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
-const wide = { width: 1280, height: 860 };
-const narrow = { width: 390, height: 844 };
 
 export default defineConfig({
   testDir: './e2e',
@@ -23,14 +21,7 @@ export default defineConfig({
     contextOptions: { reducedMotion: 'reduce' },
     locale: 'en-GB',
     timezoneId: 'Europe/Paris',
-    viewport: wide,
+    viewport: { width: 1280, height: 860 },
     trace: 'retain-on-failure',
   },
-  projects: [
-    { name: 'wide', grepInvert: /@look/ },
-    { name: 'look-wide-light', grep: /@look/, use: { viewport: wide, colorScheme: 'light' } },
-    { name: 'look-wide-dark', grep: /@look/, use: { viewport: wide, colorScheme: 'dark' } },
-    { name: 'look-narrow-light', grep: /@look/, use: { viewport: narrow, colorScheme: 'light', hasTouch: true } },
-    { name: 'look-narrow-dark', grep: /@look/, use: { viewport: narrow, colorScheme: 'dark', hasTouch: true } },
-  ],
 });

@@ -67,19 +67,38 @@ async function watched(page: Page, use: (page: Page) => Promise<void>): Promise<
   expect(errors, 'errors in the console').toEqual([]);
 }
 
-/** Checks the page as it is: no violation of axe, nothing sticks out sideways, one h1. With PURVEY_SCREENSHOTS a picture is kept. */
+const widths = { wide: { width: 1280, height: 860 }, narrow: { width: 390, height: 844 } } as const;
+
+/**
+ * Looks at the page as it is, at both widths and in both colours: no violation
+ * of axe, nothing sticks out sideways, one h1. With PURVEY_SCREENSHOTS a
+ * picture of each is kept in .cache/screenshots.
+ */
 export async function look(page: Page, name: string): Promise<void> {
-  await page.waitForLoadState('networkidle');
-  await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
-  const info = test.info();
-  if (process.env['PURVEY_SCREENSHOTS']) {
-    const folder = resolve(import.meta.dirname, '../../.cache/screenshots', info.project.name.replace('look-', ''));
-    mkdirSync(folder, { recursive: true });
-    await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
-  }
-  const found = await new AxeBuilder({ page }).analyze();
-  expect(found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`), 'violations of axe').toEqual([]);
-  const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(wider, 'the page sticks out sideways').toBeLessThanOrEqual(0);
+  await settled(page);
   await expect(page.locator('h1')).toHaveCount(1);
+  for (const [width, viewport] of Object.entries(widths)) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', colorScheme);
+      await settled(page);
+      const where = `${name}, ${width}, ${colorScheme}`;
+      if (process.env['PURVEY_SCREENSHOTS']) {
+        const folder = resolve(import.meta.dirname, '../../.cache/screenshots', `${width}-${colorScheme}`);
+        mkdirSync(folder, { recursive: true });
+        await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+      }
+      const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+      expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`), `axe: ${where}`).toEqual([]);
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(wider, `sticks out sideways: ${where}`).toBeLessThanOrEqual(0);
+    }
+  }
+  await page.setViewportSize(widths.wide);
+}
+
+/** Waits until nothing is loading any more. */
+async function settled(page: Page): Promise<void> {
+  await expect(page.locator('[aria-busy=true], .mantine-Skeleton-root, [role=status][aria-label=Loading]')).toHaveCount(0);
 }

@@ -29,7 +29,7 @@ test('every page says which calls it makes', async ({ page }) => {
   await expect(page.getByLabel('The call')).toContainText('Authorization: Bearer $PURVEY_TOKEN');
 });
 
-test('sandbox @look', async ({ page }) => {
+test('the sandbox looks like nothing else', async ({ page }) => {
   await page.goto('/admin/tokens?purvey_mode=sandbox');
   await look(page, 'sandbox');
 });

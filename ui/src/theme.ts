@@ -53,7 +53,7 @@ export const theme = createTheme({
     InputWrapper: { styles: { label: { fontWeight: 560, marginBottom: 4 }, description: { fontSize: '0.8125rem', marginBottom: 6 }, error: { fontSize: '0.8125rem' } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true, events: { hover: true, focus: true, touch: false } } },
     Badge: { defaultProps: { variant: 'light', radius: 'sm' }, styles: { root: { textTransform: 'none', fontWeight: 580 } } },
-    Anchor: { defaultProps: { underline: 'hover' } },
+    Anchor: { defaultProps: { underline: 'always' } },
     Notification: { defaultProps: { radius: 'md', withBorder: true, closeButtonProps: { 'aria-label': 'Close' } } },
     Select: { defaultProps: { allowDeselect: false, checkIconPosition: 'right' } },
   },

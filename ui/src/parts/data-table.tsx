@@ -8,6 +8,7 @@ import classes from './data-table.module.css';
 
 export interface Column<T> {
   key: string;
+  /** Empty for a column of buttons. */
   title: string;
   cell: (row: T) => ReactNode;
   align?: 'right';
@@ -121,6 +122,8 @@ function HeadCell<T>({ column: c, sort, onSort }: { column: Column<T>; sort: str
         <UnstyledButton className={classes.sort} onClick={() => onSort(down ? c.sort! : `-${c.sort!}`)}>
           {c.title} <Sign size={13} aria-hidden />
         </UnstyledButton>
+      ) : c.title === '' ? (
+        <span className="visually-hidden">Actions</span>
       ) : (
         c.title
       )}

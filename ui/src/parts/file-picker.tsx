@@ -30,7 +30,7 @@ export function FilesField({ label, description, value, onChange, error }: Field
   };
   return (
     <div role="group" aria-label={label}>
-      <Text size="sm" fw={560}>
+      <Text size="sm" fw={560} mb={description === undefined ? 6 : 0}>
         {label}
       </Text>
       {description !== undefined && (

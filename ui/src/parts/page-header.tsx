@@ -31,7 +31,7 @@ export function PageHeader({ title, heading, state, lead, back, actions, without
   return (
     <header className={classes.header}>
       {back && (
-        <Anchor component={Link} to={back.to} size="sm" className={classes.back}>
+        <Anchor component={Link} to={back.to} size="sm" underline="hover" className={classes.back}>
           <IconChevronLeft size={16} aria-hidden /> {back.label}
         </Anchor>
       )}

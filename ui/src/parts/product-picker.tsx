@@ -5,7 +5,7 @@ import { Link } from 'react-router';
 import { useList, useRead } from '@/api/hooks';
 import type { Product } from '@/api/types/product';
 
-interface Props extends Pick<SelectProps, 'label' | 'description' | 'error' | 'required' | 'placeholder' | 'size' | 'aria-label'> {
+interface Props extends Pick<SelectProps, 'label' | 'description' | 'error' | 'required' | 'placeholder' | 'size' | 'w' | 'aria-label'> {
   value: string | null;
   onChange: (id: string | null, product?: Product) => void;
 }

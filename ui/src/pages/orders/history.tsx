@@ -8,7 +8,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 import type { ApiError } from '@/api/client';
 import type { TimelineEvent } from '@/api/types/order';
-import { ErrorPanel, Section, Timeline, type TimelineItem, type Tone } from '@/parts';
+import { ErrorPanel, Section, Timeline, money, type TimelineItem, type Tone } from '@/parts';
 
 type View = 'all' | 'mail' | 'download' | 'other';
 
@@ -67,23 +67,28 @@ function viewOf(kind: string): View {
   return 'other';
 }
 
-/** Of the progress of one copy, the last is enough; and what its end says, its progress need not. */
+/** Of the progress of one copy the last is enough; what its end says, its progress and a beginning just before need not. */
 function folded(events: readonly TimelineEvent[]): TimelineEvent[] {
   const copy = (e: TimelineEvent): string => String(e.data['download_id'] ?? `${String(e.data['file_id'] ?? e.title)}`);
   const last = new Map<string, TimelineEvent>();
   events.filter((e) => e.kind === 'download.progress').forEach((e) => last.set(copy(e), e));
-  const ended = new Set(events.filter((e) => e.kind === 'download.completed').map(copy));
-  return events.filter((e) => e.kind !== 'download.progress' || (last.get(copy(e)) === e && !ended.has(copy(e))));
+  const ended = new Map(events.filter((e) => e.kind === 'download.completed').map((e) => [copy(e), Date.parse(e.at)]));
+  return events.filter((e) => {
+    const end = ended.get(copy(e));
+    if (e.kind === 'download.started') return end === undefined || end - Date.parse(e.at) > 120_000;
+    return e.kind !== 'download.progress' || (last.get(copy(e)) === e && end === undefined);
+  });
 }
 
 function itemOf(e: TimelineEvent, i: number): TimelineItem {
   const [Sign, tone] = signOf(e.kind);
   const percent = typeof e.data['percent'] === 'number' ? e.data['percent'] : null;
+  const amount = typeof e.data['amount_cents'] === 'number' && typeof e.data['currency'] === 'string' ? money(e.data['amount_cents'], e.data['currency']) : null;
   const who = e.actor?.name && e.actor.type !== 'system' && e.actor.type !== 'buyer' ? e.actor.name : null;
   const detail =
     e.detail || who || percent !== null ? (
       <>
-        {[e.detail, who && `by ${who}`].filter(Boolean).join(' · ')}
+        {[amount ?? e.detail, who && `by ${who}`].filter(Boolean).join(' · ')}
         {percent !== null && percent < 100 && <Progress value={percent} size="sm" mt={6} maw={280} aria-label={`${percent} % transferred`} />}
       </>
     ) : null;

@@ -8,12 +8,11 @@ import { useList } from '@/api/hooks';
 import { useIsAdmin } from '@/api/session';
 import { useScope } from '@/api/scope';
 import type { Order } from '@/api/types/order';
-import { DataTable, EmptyState, FilterBar, Money, PageHeader, When, plural, useFilters, words, type Column, type FilterField } from '@/parts';
+import { DataTable, EmptyState, FilterBar, Money, PageHeader, ProductPicker, When, plural, useFilters, words, type Column, type FilterField } from '@/parts';
 import { useZone } from '@/shell/zone';
 import { dayAfter, dayStart } from '../today/days';
 import { OrderDrawer } from './drawer';
 import { customerName } from './facts';
-import { ProductSelect } from './product-select';
 import { OrderStates } from './states';
 import classes from './order.module.css';
 
@@ -22,14 +21,14 @@ const option = (value: string, label = words(value)) => ({ value, label });
 const fields: readonly FilterField<keyof typeof none>[] = [
   { key: 'search', label: 'Search orders', kind: 'search', placeholder: 'Number, name, e-mail or reference' },
   {
-    key: 'state', label: 'Payment', kind: 'select', placeholder: 'Any payment',
+    key: 'financial_status', label: 'Payment', kind: 'select', placeholder: 'Any payment',
     options: ['PAID', 'PENDING', 'AUTHORIZED', 'PARTIALLY_PAID', 'PARTIALLY_REFUNDED', 'REFUNDED', 'VOIDED', 'EXPIRED'].map((s) => option(s)),
   },
   {
-    key: 'delivery', label: 'Delivery', kind: 'select', placeholder: 'Any delivery',
+    key: 'line_status', label: 'Delivery', kind: 'select', placeholder: 'Any delivery',
     options: [option('active', 'Given out'), option('processing', 'Waiting'), option('failed'), option('paused'), option('unpaid'), option('canceled'), option('refunded', 'Given back')],
   },
-  { key: 'access', label: 'Access', kind: 'select', placeholder: 'Any access', options: [option('enabled', 'Access on'), option('disabled', 'Access off')] },
+  { key: 'dl_access', label: 'Access', kind: 'select', placeholder: 'Any access', options: [option('enabled', 'Access on'), option('disabled', 'Access off')] },
   {
     key: 'source', label: 'Source', kind: 'select', placeholder: 'Any source',
     options: [option('native', 'Back office and API'), option('shopify'), option('woocommerce', 'WooCommerce'), option('stripe'), option('hlconnect', 'HLConnect'), option('continuata'), option('publicala', 'Publica.la'), option('import')],
@@ -37,7 +36,7 @@ const fields: readonly FilterField<keyof typeof none>[] = [
   { key: 'from', label: 'Placed from', kind: 'date', placeholder: 'From' },
   { key: 'to', label: 'Placed until', kind: 'date', placeholder: 'Until' },
 ];
-const none = { search: '', state: '', delivery: '', access: '', source: '', product: '', from: '', to: '', sort: '' };
+const none = { search: '', financial_status: '', line_status: '', dl_access: '', source: '', digital_product_id: '', from: '', to: '', sort: '' };
 
 const columns: readonly Column<Order>[] = [
   { key: 'name', title: 'Order', cell: (o) => o.name, card: 'title', width: '6.5rem' },
@@ -70,11 +69,10 @@ export default function Orders() {
   const { mode } = useScope();
   const { values } = filters;
   const query = useMemo<Query>(
-    () => ({
-      search: values.search, financial_status: values.state, line_status: values.delivery, dl_access: values.access, source: values.source, digital_product_id: values.product,
-      created_after: values.from === '' ? '' : dayStart(values.from, zone), created_before: values.to === '' ? '' : dayStart(dayAfter(values.to), zone),
-      sort: values.sort, include: ['downloads'],
-    }),
+    () => {
+      const { from, to, ...same } = values;
+      return { ...same, created_after: from === '' ? '' : dayStart(from, zone), created_before: to === '' ? '' : dayStart(dayAfter(to), zone), include: ['downloads'] };
+    },
     [values, zone],
   );
   const list = useList<Order>('/orders', query, { title: 'List orders' });
@@ -101,7 +99,7 @@ export default function Orders() {
         }
       />
       <FilterBar fields={fields} filters={filters}>
-        <ProductSelect ariaLabel="Product" placeholder="Any product" value={values.product} onChange={(product) => filters.set({ product })} w={190} clearable />
+        <ProductPicker aria-label="Product" placeholder="Any product" value={values.digital_product_id === '' ? null : values.digital_product_id} onChange={(id) => filters.set({ digital_product_id: id ?? '' })} w={190} />
       </FilterBar>
       <DataTable
         label="Orders"

@@ -9,10 +9,9 @@ import { useIsAdmin, useSession } from '@/api/session';
 import type { Order } from '@/api/types/order';
 import type { Product } from '@/api/types/product';
 import type { Settings } from '@/api/types/settings';
-import { CallButton, ErrorAlert, Money, PageHeader, Section, cents } from '@/parts';
+import { CallButton, ErrorAlert, Money, PageHeader, ProductPicker, Section, cents } from '@/parts';
 import { orderPaths } from './facts';
 import { languages } from './languages';
-import { ProductSelect } from './product-select';
 import { suggestion } from './typo';
 import classes from './order.module.css';
 
@@ -109,7 +108,7 @@ export default function NewOrder() {
             <Stack gap="sm">
               {rows.map((r, i) => (
                 <div key={r.key} className={classes.newLine}>
-                  <ProductSelect label="Product" value={r.id} onChange={(id, product) => set(r.key, { id, product })} error={fields[`lines[${i}].digital_product_id`]} />
+                  <ProductPicker label="Product" value={r.id === '' ? null : r.id} onChange={(id, product) => set(r.key, { id: id ?? '', product })} error={fields[`lines[${i}].digital_product_id`]} />
                   <NumberInput label="Quantity" min={1} max={100000} allowDecimal={false} value={r.quantity} onChange={(v) => set(r.key, { quantity: Math.max(1, Number(v) || 1) })} error={fields[`lines[${i}].quantity`]} />
                   <TextInput
                     label={`Price, ${currency}`}

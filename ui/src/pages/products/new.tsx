@@ -55,6 +55,10 @@ function Editor({ currency }: { currency: string }) {
           <div>
             <Basics form={form} />
             <Goods form={form} withFiles />
+            <Collapse expanded={more}>
+              <Delivery form={form} />
+              <Parts form={form} id={null} />
+            </Collapse>
           </div>
           <div>
             <Limits form={form} />
@@ -63,10 +67,8 @@ function Editor({ currency }: { currency: string }) {
               {more ? 'Fewer settings' : 'More settings'}
             </Button>
             <Collapse expanded={more}>
-              <Delivery form={form} />
               <Sale form={form} />
               <Identity form={form} />
-              <Parts form={form} id={null} />
             </Collapse>
           </div>
         </div>

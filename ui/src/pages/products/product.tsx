@@ -1,5 +1,5 @@
 // One product: its settings, its versions, and what can be done with it.
-import { Button, Group, Menu, Skeleton, Tabs } from '@mantine/core';
+import { Anchor, Button, Group, Menu, Skeleton, Tabs } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useDisclosure } from '@mantine/hooks';
 import { IconArchive, IconArchiveOff, IconDots, IconDownload, IconReceipt2, IconStackFront } from '@tabler/icons-react';
@@ -127,7 +127,7 @@ function Editor({ product }: { product: Product }) {
                 ['Id', <span key="i" className="mono">{product.id} <CopyButton value={product.id} label="Copy the id" /></span>],
                 ['Added', <When key="c" at={product.created_at} />],
                 ['Changed', <When key="u" at={product.updated_at} />],
-                ['Orders', <Link key="o" to={`/orders?digital_product_id=${product.id}`}>All orders of it</Link>],
+                ['Orders', <Anchor key="o" component={Link} to={`/orders?digital_product_id=${product.id}`} size="sm">All orders of it</Anchor>],
               ]}
             />
           </Section>
