@@ -217,7 +217,10 @@ func (s *Service) endLine(ctx context.Context, tx *store.Tx, l *purvey.Line, at 
 	if at.IsZero() {
 		return s.move(ctx, tx, l, purvey.LineCanceled, reason)
 	}
-	l.EndsAt, l.CancelReason = at, reason
+	held := l.Status == purvey.LinePaused && isDisputed(l)
+	if l.EndsAt, l.CancelReason = at, reason; held {
+		l.CancelReason = markDisputed(reason)
+	}
 	if err := tx.UpdateLine(ctx, l); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"purvey"
@@ -168,9 +169,9 @@ func (s *Service) hold(ctx context.Context, tx *store.Tx, o *purvey.Order, held 
 		was := l.Status
 		switch {
 		case held[l.ID] && l.Status != purvey.LinePaused && l.Status.CanMove(purvey.LinePaused):
-			l.Status, l.CancelReason = purvey.LinePaused, disputed
-		case !held[l.ID] && l.Status == purvey.LinePaused && l.CancelReason == disputed:
-			l.Status, l.CancelReason = purvey.LineProcessing, ""
+			l.Status, l.CancelReason = purvey.LinePaused, markDisputed(l.CancelReason)
+		case !held[l.ID] && l.Status == purvey.LinePaused && isDisputed(l):
+			l.Status, l.CancelReason = purvey.LineProcessing, withoutDispute(l.CancelReason)
 			if !l.DeliveredAt.IsZero() {
 				l.Status = purvey.LineActive
 			}
@@ -190,4 +191,23 @@ func (s *Service) hold(ctx context.Context, tx *store.Tx, o *purvey.Order, held 
 		return err
 	}
 	return s.releaseIn(ctx, tx, o, true)
+}
+
+// A line that is paused for a dispute says so before the reason of its ending,
+// if it has one.
+const beforeReason = disputed + "; "
+
+func isDisputed(l *purvey.Line) bool {
+	return l.CancelReason == disputed || strings.HasPrefix(l.CancelReason, beforeReason)
+}
+
+func markDisputed(reason string) string {
+	if reason == "" {
+		return disputed
+	}
+	return beforeReason + reason
+}
+
+func withoutDispute(reason string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(reason, beforeReason), disputed)
 }
