@@ -23,10 +23,10 @@ export default function Drawing({ kind = 'area', data, x, series, format, height
     series: series.map((s) => ({ name: s.name, label: s.label, color: s.color, ...(s.dashed ? { strokeDasharray: '4 4' } : {}) })),
     withLegend: series.length > 1,
     legendProps: { verticalAlign: 'top' as const, height: 32 },
-    gridAxis: 'y' as const,
+    gridAxis: 'x' as const,
     tickLine: 'none' as const,
     ...(format ? { valueFormatter: format } : {}),
   };
-  if (kind === 'bar') return <BarChart {...common} />;
-  return <AreaChart {...common} curveType="monotone" withDots={false} strokeWidth={2} fillOpacity={0.16} yAxisProps={{ width: 64 }} xAxisProps={{ minTickGap: 28 }} />;
+  if (kind === 'bar') return <BarChart {...common} barChartProps={{ accessibilityLayer: false }} />;
+  return <AreaChart {...common} areaChartProps={{ accessibilityLayer: false }} curveType="monotone" withDots={false} strokeWidth={2} fillOpacity={0.16} yAxisProps={{ width: 64 }} xAxisProps={{ minTickGap: 28 }} />;
 }

@@ -13,7 +13,8 @@ export function Chart(props: ChartProps) {
           <Drawing {...props} />
         </Suspense>
       </div>
-      <table className="visually-hidden">
+      <div className="visually-hidden">
+      <table>
         <caption>{props.label}</caption>
         <thead>
           <tr>
@@ -34,6 +35,7 @@ export function Chart(props: ChartProps) {
           ))}
         </tbody>
       </table>
+      </div>
     </figure>
   );
 }

@@ -95,7 +95,7 @@ function Loaded({ order, read, frame }: { order: Order; read: ReturnType<typeof 
                 ['Type', order.type && words(order.type)],
                 ['Risk', order.risk_level && words(order.risk_level)],
                 ['History', order.is_imported && 'Taken over from another system'],
-                ['Id', <span key="i" className="mono">{order.id} <CopyButton value={order.id} label="Copy the id of the order" /></span>],
+                ['Id', <span key="i" className={`mono ${classes.id ?? ''}`}>{order.id} <CopyButton value={order.id} label="Copy the id of the order" /></span>],
               ]}
             />
           </Section>

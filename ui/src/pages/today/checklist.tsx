@@ -29,11 +29,35 @@ export function ChecklistCard() {
           {done} of {items.length} done. Each ticks by itself when it has really happened.
         </Text>
         <Progress value={(done / items.length) * 100} size="sm" mt="xs" maw={320} aria-label={`${done} of ${items.length} steps done`} />
+        {done > 0 && (
+          <ul className={classes.done} aria-label="Done">
+            {items
+              .filter((i) => i.done)
+              .map((i) => (
+                <li key={i.key}>
+                  <span className={classes.tick} data-done aria-hidden>
+                    <IconCheck size={12} stroke={3} />
+                  </span>
+                  <Text size="sm" c="dimmed">
+                    {i.title}
+                    {i.done_at && (
+                      <>
+                        {', '}
+                        <When at={i.done_at} />
+                      </>
+                    )}
+                  </Text>
+                </li>
+              ))}
+          </ul>
+        )}
       </div>
       <ol className={classes.list}>
-        {items.map((item) => (
-          <Step key={item.key} item={item} />
-        ))}
+        {items
+          .filter((i) => !i.done)
+          .map((item) => (
+            <Step key={item.key} item={item} />
+          ))}
       </ol>
     </section>
   );
@@ -41,20 +65,15 @@ export function ChecklistCard() {
 
 function Step({ item }: { item: ChecklistItem }) {
   return (
-    <li className={classes.step} data-done={item.done || undefined}>
-      <span className={classes.tick} aria-hidden>
-        {item.done && <IconCheck size={14} stroke={3} />}
-      </span>
+    <li className={classes.step}>
+      <span className={classes.tick} aria-hidden />
       <div className={classes.what}>
-        <div className={classes.title}>
-          {item.title}
-          <span className="visually-hidden">{item.done ? ', done' : ', to do'}</span>
-        </div>
+        <div className={classes.title}>{item.title}</div>
         <Text size="sm" c="dimmed">
-          {item.done ? item.done_at && <When at={item.done_at} /> : item.help}
+          {item.help}
         </Text>
       </div>
-      {!item.done && (item.key === 'mail' ? <MailDeed /> : item.key === 'storage' ? <StorageDeed /> : <LinkDeed item={item} />)}
+      {item.key === 'mail' ? <MailDeed /> : item.key === 'storage' ? <StorageDeed /> : <LinkDeed item={item} />}
     </li>
   );
 }

@@ -7,7 +7,9 @@ import { useRead } from '@/api/hooks';
 import type { Overview } from '@/api/types/overview';
 import { Bytes, ErrorPanel, Figure, Figures, Money, PageHeader, Section, count } from '@/parts';
 import { AttentionList } from './attention';
+import { useZone } from '@/shell/zone';
 import { ChecklistCard } from './checklist';
+import { dayOf } from './days';
 import { FiguresChart, type Measure } from './figures-chart';
 import { PeriodSwitch, usePeriod } from './period';
 import { TopList } from './top-list';
@@ -109,14 +111,15 @@ function Header({ busy, again }: { busy: boolean; again: () => void }) {
 
 /** The days of both periods; the first leads to its orders. */
 function Span({ overview }: { overview: Overview }) {
+  const zone = useZone();
+  const last = (p: { end: string }) => new Date(Date.parse(p.end) - 1);
   const text = (p: { start: string; end: string }) => {
-    const form = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
-    const last = new Date(Date.parse(p.end) - 1);
-    return form.formatRange(new Date(p.start), last);
+    const form = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: zone });
+    return form.formatRange(new Date(p.start), last(p));
   };
   return (
     <Text size="sm" c="dimmed" span>
-      <Anchor component={Link} to={`/orders?from=${overview.period.start.slice(0, 10)}`} inherit underline="always">
+      <Anchor component={Link} to={`/orders?from=${dayOf(new Date(overview.period.start), zone)}&to=${dayOf(last(overview.period), zone)}`} inherit underline="always">
         {text(overview.period)}
       </Anchor>
       , against {text(overview.previous)}
