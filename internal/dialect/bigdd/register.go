@@ -40,7 +40,6 @@ type Backend struct {
 	Mail        *mail.Service
 	Webhooks    *webhook.Service
 	Reports     *report.Service
-	Checkout    *checkout.Service
 	Overview    *overview.Service
 	Checkout    *checkout.Service
 
@@ -98,6 +97,7 @@ func newAPI(b Backend) *api {
 	a.routesAssignments()
 	a.routesEndpoints()
 	a.routesSettings()
+	a.routesAudit()
 	a.routesMappings()
 	a.routesStoreEvents()
 	a.routesRequests()
@@ -261,7 +261,7 @@ func (a *api) checked(role access, h handler) http.Handler {
 			a.respond(w, req, err)
 			return
 		}
-		if !reads {
+		if !reads || caller.MemberID != "" {
 			ctx = purvey.WithActor(ctx, actorOf(req, caller))
 			req = req.WithContext(ctx)
 		}

@@ -129,7 +129,7 @@ var bodies = map[string]string{
 var ofTheShop = []string{"api-tokens", "members", "digital-products", "files", "uploads", "mappings"}
 
 // forAdmins are the nouns whose calls a member may not make, reading included.
-var forAdmins = []string{"api-tokens", "members", "settings", "webhook-endpoints", "webhook-deliveries", "mappings", "store-events", "reports", "mail-templates"}
+var forAdmins = []string{"api-tokens", "members", "settings", "webhook-endpoints", "webhook-deliveries", "mappings", "store-events", "reports", "audit-log", "mail-templates"}
 
 // ofEveryShop are the nouns whose names in a path are the same in every shop.
 var ofEveryShop = []string{"mail-templates"}
