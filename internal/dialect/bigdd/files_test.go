@@ -59,7 +59,7 @@ func TestBDD16_Files(t *testing.T) {
 		}
 		var f object
 		s.ok(200, "GET", "files/"+pdf+"?include=products", "", &f)
-		if odd := keys(f, append(vendorFile, "products", "sha256")...); odd != "" || len(f["sha256"].(string)) != 64 {
+		if odd := keys(f, append(vendorFile, "products", "used_by", "sha256")...); odd != "" || len(f["sha256"].(string)) != 64 {
 			t.Errorf("%v: %s", f, odd)
 		}
 		s.refused(s.call(foreign, "GET", prefix+"files/"+pdf, ""), 404, "not_found")
