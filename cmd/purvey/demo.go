@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,12 +27,28 @@ import (
 // demo serves a throw-away shop, sells one order through the whole path over
 // HTTP as a merchant's program would, fetches the files as the buyer would, and
 // prints what there is to look at. With --once it ends there; else it serves
-// until it is told to stop.
+// until it is told to stop. The shop has four weeks of business behind it, and
+// with --orders and --downloads a made-up year before.
 func (p *process) demo(ctx context.Context, cfg config.Config, args []string) error {
 	set := flag.NewFlagSet("demo", flag.ContinueOnError)
 	once := set.Bool("once", false, "")
+	orders, downloads := demoNumber{most: mostDemoOrders}, demoNumber{most: mostDemoDownloads}
+	for _, n := range []struct {
+		to        *demoNumber
+		flag, env string
+	}{{&orders, "orders", "PURVEY_DEMO_ORDERS"}, {&downloads, "downloads", "PURVEY_DEMO_DOWNLOADS"}} {
+		if v := p.env(n.env); v != "" {
+			if err := n.to.Set(v); err != nil {
+				return wrong("%s %v", n.env, err)
+			}
+		}
+		set.Var(n.to, n.flag, "")
+	}
 	if _, err := parse(set, args); err != nil {
 		return err
+	}
+	if downloads.n > 0 && orders.n == 0 {
+		return wrong("demo: --downloads needs --orders")
 	}
 	folder, err := os.MkdirTemp("", "purvey-demo-")
 	if err != nil {
@@ -43,9 +60,20 @@ func (p *process) demo(ctx context.Context, cfg config.Config, args []string) er
 	if *once || !free(ctx, cfg.Addr) {
 		cfg.Addr = "127.0.0.1:0"
 	}
+	clock := &demoClock{}
+	clock.set(historyLength + time.Hour) // the shop is older than what happened in it
+	p.now = clock.Now
 	n, err := p.open(ctx, cfg)
 	if err != nil {
 		return err
+	}
+	n.before = func(ctx context.Context, a *app) error {
+		shop, err := n.shops.BySlug(ctx, purvey.DefaultShop)
+		if err != nil {
+			return err
+		}
+		d := demoShop{app: a, clock: clock, shop: shop, scope: purvey.Scope{ShopID: shop.ID, Mode: purvey.Live}}
+		return d.build(ctx, orders.n, downloads.n)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -55,7 +83,7 @@ func (p *process) demo(ctx context.Context, cfg config.Config, args []string) er
 	go func() { ended <- server.serveNode(ctx, n) }()
 	select {
 	case origin := <-lines.found:
-		err = p.showDemo(ctx, n, origin, lines)
+		err = p.showDemo(ctx, n, origin)
 	case err = <-ended:
 		return errors.Join(err, n.close())
 	}
@@ -66,6 +94,34 @@ func (p *process) demo(ctx context.Context, cfg config.Config, args []string) er
 	stop()
 	return errors.Join(err, <-ended, n.close())
 }
+
+// demoNumber is how many of something the demo is to make up.
+type demoNumber struct{ n, most int }
+
+// The most that fit a folder of /tmp, and the patience of whoever waits.
+const (
+	mostDemoOrders    = 1_000_000
+	mostDemoDownloads = 10_000_000
+)
+
+// String implements flag.Value.
+func (d *demoNumber) String() string { return strconv.Itoa(d.n) }
+
+// Set implements flag.Value.
+func (d *demoNumber) Set(v string) error {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 0 || n > d.most {
+		return fmt.Errorf("must be a number up to %d", d.most)
+	}
+	d.n = n
+	return nil
+}
+
+// The owner of a demo's shop. The password is nobody's secret.
+const (
+	demoOwner    = "owner@example.com"
+	demoPassword = "purvey-demo-owner"
+)
 
 // free tells whether the address can be listened at.
 func free(ctx context.Context, addr string) bool {
@@ -81,27 +137,27 @@ func free(ctx context.Context, addr string) bool {
 type lineReader struct {
 	prefix string
 	found  chan string
-	text   bytes.Buffer
 }
 
 func (l *lineReader) Write(b []byte) (int, error) {
 	for line := range strings.Lines(string(b)) {
 		if v, ok := strings.CutPrefix(strings.TrimSpace(line), l.prefix); ok {
-			defer func() { l.found <- v }()
-			continue
+			l.found <- v
 		}
-		l.text.WriteString(line)
 	}
 	return len(b), nil
 }
 
-func (p *process) showDemo(ctx context.Context, n *node, origin string, printed *lineReader) error {
+func (p *process) showDemo(ctx context.Context, n *node, origin string) error {
 	shop, err := n.shops.BySlug(ctx, purvey.DefaultShop)
 	if err != nil {
 		return err
 	}
 	_, token, err := n.auth.CreateToken(ctx, shop.ID, auth.TokenRequest{Name: "demo", Role: purvey.Admin, Mode: purvey.Live})
 	if err != nil {
+		return err
+	}
+	if err := n.auth.CreateOwner(ctx, demoOwner, demoPassword); err != nil {
 		return err
 	}
 	c := &demoClient{ctx: ctx, api: origin + "/public-api/v1", token: token}
@@ -147,10 +203,8 @@ func (p *process) showDemo(ctx context.Context, n *node, origin string, printed 
   the buyer's page   %s
   the mail           %s, kept: GET %s/messages/%s
   an API token       %s
-`, order.Name, order.DownloadURL, mails[0].Subject, c.api, mails[0].ID, token)
-	if owner, ok := strings.CutPrefix(printed.text.String(), "purvey: owner link "); ok {
-		fmt.Fprintf(p.stdout, "  the owner link     %s\n", strings.TrimSpace(owner))
-	}
+  the back office    %s/admin, as %s with the password %s
+`, order.Name, order.DownloadURL, mails[0].Subject, c.api, mails[0].ID, token, origin, demoOwner, demoPassword)
 	fmt.Fprintf(p.stdout, "  the reference      %s/public-api/docs\n\nThe mail reads:\n\n", origin)
 	for line := range strings.Lines(mails[0].Text) {
 		fmt.Fprint(p.stdout, "  | ", line)

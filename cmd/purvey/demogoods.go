@@ -17,9 +17,15 @@ type demoFile struct {
 
 // demoGoods makes a small PDF and a ZIP with one second of sound.
 func demoGoods() ([]demoFile, error) {
+	archive, err := archiveOf(map[string][]byte{"tone.wav": tone(), "README.txt": []byte("One second of A, 440 Hz.\n")})
+	return []demoFile{{"booklet.pdf", booklet("Field Recordings, Volume 1", "How to use the recordings", "Licence")}, {"recordings.zip", archive}}, err
+}
+
+// archiveOf is a ZIP of the files.
+func archiveOf(files map[string][]byte) ([]byte, error) {
 	var archive bytes.Buffer
 	z := zip.NewWriter(&archive)
-	for name, content := range map[string][]byte{"tone.wav": tone(), "README.txt": []byte("One second of A, 440 Hz.\n")} {
+	for name, content := range files {
 		w, err := z.Create(name)
 		if err != nil {
 			return nil, err
@@ -28,10 +34,8 @@ func demoGoods() ([]demoFile, error) {
 			return nil, err
 		}
 	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	return []demoFile{{"booklet.pdf", booklet("Field Recordings, Volume 1", "How to use the recordings", "Licence")}, {"recordings.zip", archive.Bytes()}}, nil
+	err := z.Close()
+	return archive.Bytes(), err
 }
 
 // booklet is a PDF with a page for each title, which must be plain ASCII

@@ -21,6 +21,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	"purvey"
 	"purvey/internal/config"
@@ -56,6 +57,7 @@ type process struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            func(string) string
+	now            func() time.Time // of the database; nil is the machine's
 }
 
 // command is one of the program's commands.
@@ -183,6 +185,9 @@ Usage: purvey COMMAND [--SETTING VALUE …]
   purvey token revoke ID
   purvey shop create SLUG [--name NAME]
   purvey shop list | disable SLUG | enable SLUG
+  purvey demo [--once] [--orders N] [--downloads M]
+                                      (N orders and M downloads of a made-up year; or
+                                      PURVEY_DEMO_ORDERS and PURVEY_DEMO_DOWNLOADS)
   purvey admin create --email EMAIL           (an owner; the password is read from stdin)
   purvey admin reset-password --email EMAIL   (the new one is read from stdin; ends all sessions)
   purvey admin list | disable-totp --email EMAIL | sign-out --email EMAIL

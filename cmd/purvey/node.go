@@ -28,6 +28,9 @@ type node struct {
 	auth        *auth.Service
 	shops       *shop.Service
 	idempotency *idempotency.Service
+
+	// before is called, if it is set, when all is wired and nothing runs yet.
+	before func(context.Context, *app) error
 }
 
 // open opens the data folder, making it on the first start, and brings the
@@ -41,7 +44,7 @@ func (p *process) open(ctx context.Context, cfg config.Config) (*node, error) {
 	if n.keys, err = openKeys(cfg); err != nil {
 		return nil, err
 	}
-	if n.db, err = store.Open(ctx, store.Options{URL: cfg.DatabaseURL, Folder: cfg.Data}); err != nil {
+	if n.db, err = store.Open(ctx, store.Options{URL: cfg.DatabaseURL, Folder: cfg.Data, Now: p.now}); err != nil {
 		return nil, err
 	}
 	if err := n.begin(ctx); err != nil {

@@ -45,6 +45,11 @@ func (p *process) serveNode(ctx context.Context, n *node) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	if n.before != nil {
+		if err := n.before(ctx, app); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	}
 	setup, err := n.auth.SetupOpen(ctx)
 	if err != nil {
 		return errors.Join(err, listener.Close())

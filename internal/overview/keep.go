@@ -51,6 +51,7 @@ func (s *Service) keepScope(ctx context.Context, scope purvey.Scope) error {
 		state.Day = day
 		state.Slot, _ = store.DaySlots(day)
 	}
+	begin := state.Slot
 	for count := int64(leastSlots); state.Slot < store.LastSettled(s.db.Now()); {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -66,14 +67,17 @@ func (s *Service) keepScope(ctx context.Context, scope purvey.Scope) error {
 			count = min(count*2, mostSlots)
 		}
 	}
-	if state, begun, err = s.db.FigureState(ctx, scope); err != nil || !begun {
-		return err
-	}
+	// The marks are those that were there before: what was counted here was
+	// counted after them.
 	for _, day := range state.Marked {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := s.db.RenewFigures(ctx, scope, state, day); err != nil {
+		renew := s.db.RenewFigures
+		if from, _ := store.DaySlots(day); from >= begin {
+			renew = s.db.ForgetMark
+		}
+		if err := renew(ctx, scope, state, day); err != nil {
 			return err
 		}
 	}

@@ -46,10 +46,8 @@ func DaySlots(day int64) (from, to int64) { return day * slotsPerDay, (day + 1) 
 func (q Queries) FigureState(ctx context.Context, scope purvey.Scope) (FigureState, bool, error) {
 	s := FigureState{marks: map[int64]int64{}}
 	err := q.row(ctx, `SELECT slot, day FROM figure_state WHERE shop_id = $1 AND mode = $2`, []any{scope.ShopID, scope.Mode}, &s.Slot, &s.Day)
-	if errors.Is(err, purvey.NotFound) {
-		return s, false, nil
-	}
-	if err != nil {
+	begun := !errors.Is(err, purvey.NotFound)
+	if err != nil && begun {
 		return s, false, err
 	}
 	err = q.each(ctx, `SELECT day, marks FROM figure_mark WHERE shop_id = $1 AND mode = $2 ORDER BY day`, []any{scope.ShopID, scope.Mode}, func(rows *sql.Rows) error {
@@ -59,7 +57,16 @@ func (q Queries) FigureState(ctx context.Context, scope purvey.Scope) (FigureSta
 		s.marks[day] = marks
 		return err
 	})
-	return s, true, err
+	return s, begun, err
+}
+
+// ForgetMark takes the mark from a day that was counted after the state was
+// read; one that was marked again since keeps it.
+func (db *DB) ForgetMark(ctx context.Context, scope purvey.Scope, s FigureState, day int64) error {
+	return db.Tx(Later(ctx), func(tx *Tx) error {
+		_, err := tx.exec(ctx, `DELETE FROM figure_mark WHERE shop_id = $1 AND mode = $2 AND day = $3 AND marks = $4`, scope.ShopID, scope.Mode, day, s.marks[day])
+		return err
+	})
 }
 
 // BeginFigures gives the day before which the scope has nothing to count;
