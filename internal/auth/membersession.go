@@ -60,7 +60,10 @@ func (s *Service) SignInMember(ctx context.Context, in MemberSignIn) (m Member, 
 // transaction by who has proved who they are; nil nothing.
 func (s *Service) signInMember(ctx context.Context, in MemberSignIn, also func(context.Context, *store.Tx) error) (m Member, text, device string, err error) {
 	defer hold(ctx, time.Now())
-	was, err := s.db.MemberByEmail(ctx, in.Email)
+	var was store.Member
+	if purvey.ValidEmail(in.Email) {
+		was, err = s.db.MemberByEmail(ctx, in.Email)
+	}
 	if err != nil && !errors.Is(err, purvey.NotFound) {
 		return m, "", "", err
 	}
@@ -258,6 +261,9 @@ func (s *Service) MemberSessions(ctx context.Context, memberID string) ([]purvey
 
 // EndSession ends one of a person's sessions.
 func (s *Service) EndSession(ctx context.Context, memberID, id string) error {
+	if !purvey.ValidID(id) {
+		return purvey.Missing("session")
+	}
 	return s.db.Tx(ctx, func(tx *store.Tx) error { return tx.DeleteMemberSession(ctx, memberID, id) })
 }
 
