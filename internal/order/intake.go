@@ -80,6 +80,7 @@ func (s *Service) TakeStoreEvent(ctx context.Context, id string, read func(e pur
 	if err != nil {
 		return err
 	}
+	ctx = purvey.WithActor(ctx, purvey.Actor{Type: purvey.ActorStore, ID: string(e.Source), Name: string(e.Source)})
 	news, err := read(e)
 	if err == nil {
 		err = s.db.Tx(ctx, func(tx *store.Tx) error { return s.take(tx.With(ctx), tx, e, news) })

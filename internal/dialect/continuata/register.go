@@ -102,6 +102,7 @@ func (a *api) checked(role access, h handler) http.Handler {
 			err = purvey.Because(purvey.Denied, purvey.ReasonRole, "This needs the key of an admin")
 		}
 		if err == nil {
+			req = middleware.ActingAs(req, purvey.Actor{Type: purvey.ActorToken, ID: caller.TokenID, Name: caller.Name})
 			err = h(w, &request{Request: req, caller: caller})
 		}
 		if err != nil {

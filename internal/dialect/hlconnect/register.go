@@ -107,6 +107,7 @@ func (a *api) checked(h handler) http.Handler {
 			_, err = a.Auth.Limit(ctx, caller, dialect)
 		}
 		if err == nil {
+			req = middleware.ActingAs(req, purvey.Actor{Type: purvey.ActorToken, ID: caller.TokenID, Name: caller.Name})
 			err = h(w, &request{Request: req, caller: caller})
 		}
 		if err != nil {

@@ -124,6 +124,7 @@ func (a *api) checked(h handler) http.Handler {
 			err = checkText(req)
 		}
 		if err == nil {
+			req = middleware.ActingAs(req, purvey.Actor{Type: purvey.ActorToken, ID: caller.TokenID, Name: caller.Name})
 			err = h(w, &request{Request: req, caller: caller})
 		}
 		if err != nil {

@@ -89,6 +89,9 @@ func Register(mux *http.ServeMux, b Backend) {
 
 func (h *handlers) answer(fn handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			r = middleware.ActingAs(r, purvey.Actor{Type: purvey.ActorBuyer})
+		}
 		if err := fn(w, r); err != nil {
 			h.refuse(w, r, err)
 		}

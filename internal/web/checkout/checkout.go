@@ -67,6 +67,7 @@ func Register(mux *http.ServeMux, b Backend) {
 	} {
 		limit := middleware.BodyLimit(maxForm, h.refuse)
 		mux.Handle(pattern, guard(limit(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r = middleware.ActingAs(r, purvey.Actor{Type: purvey.ActorBuyer})
 			if err := fn(w, r); err != nil {
 				h.refuse(w, r, err)
 			}
@@ -207,6 +208,7 @@ func (h *handlers) notice(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the body is too large or ended early", http.StatusBadRequest)
 		return
 	}
+	r = middleware.ActingAs(r, purvey.Actor{Type: purvey.ActorGateway, ID: r.PathValue("name"), Name: r.PathValue("name")})
 	n := checkout.Notification{Header: r.Header, Query: r.URL.Query(), Body: body}
 	err = h.Checkout.Notify(r.Context(), r.PathValue("shop"), r.PathValue("name"), n)
 	switch {
