@@ -152,15 +152,12 @@ func (h *handlers) page(w http.ResponseWriter, r *http.Request) error {
 		Amount string
 		Lines  []purvey.Line
 		Action string
-	}{words, x.Order.Name, purvey.FormatCents(x.Order.TotalCents) + " " + x.Order.Currency, x.Order.Lines, "?" + url.Values{"session": {r.URL.Query().Get("session")}}.Encode()}
+	}{words, x.Order.Name, page.Money(v.Lang, x.Order.TotalCents, x.Order.Currency), x.Order.Lines, "?" + url.Values{"session": {r.URL.Query().Get("session")}}.Encode()}
 	return h.pages.Write(w, r, http.StatusOK, "pay.html", v)
 }
 
 func (h *handlers) view(r *http.Request, shop purvey.Shop, locale, title string) page.View {
-	return page.View{
-		Lang: page.Choose(r.Header.Get("Accept-Language"), shop.Settings.Shop.Locale, locale), Title: title,
-		ShopName: shop.Settings.Shop.Name, LogoURL: shop.Settings.Shop.LogoURL, Accent: shop.Settings.Shop.Accent,
-	}
+	return page.Of(shop, page.Choose(r.Header.Get("Accept-Language"), shop.Settings.Shop.Locale, locale), title)
 }
 
 // decide takes the built-in gateway's answer.
