@@ -155,6 +155,9 @@ func (p *process) dispatch(ctx context.Context) error {
 	}
 	for _, c := range commands() {
 		if c.name == rest[0] {
+			if c.name != "serve" && c.name != "demo" {
+				ctx = purvey.WithActor(ctx, purvey.Actor{Type: purvey.ActorSystem, Name: "command line"})
+			}
 			return c.run(p, ctx, cfg, rest[1:])
 		}
 	}
