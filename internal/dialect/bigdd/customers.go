@@ -93,11 +93,15 @@ func (a *api) customerOrders(r *request) (any, error) {
 	if _, _, err := a.Orders.Customer(r.Context(), r.Scope(), id); err != nil {
 		return nil, err
 	}
+	include, err := r.enumList("include", "product", "downloads")
+	if err != nil {
+		return nil, err
+	}
 	orders, err := a.Orders.Orders(r.Context(), r.Scope(), order.Filter{CustomerIDs: []string{id}}, p)
 	if err != nil {
 		return nil, err
 	}
-	return a.orderList(r, p, orders, nil)
+	return a.orderList(r, p, orders, include)
 }
 
 // endCustomerSessions signs a customer out of the library everywhere.
