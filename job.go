@@ -13,6 +13,7 @@ const (
 	JobSendMessage   JobKind = "send_message"    // Key: message id
 	JobSendWebhook   JobKind = "send_webhook"    // Key: delivery id; Lane: endpoint id
 	JobServeWaiting  JobKind = "serve_waiting"   // Key: shop, mode and tag
+	JobSettleKeys    JobKind = "settle_keys"     // Key: "all"
 	JobReleaseDate   JobKind = "release_date"    // Key: product id and instant
 	JobFulfil        JobKind = "fulfil"          // Key: line id
 	JobEndLine       JobKind = "end_line"        // Key: line id and instant

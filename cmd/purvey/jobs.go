@@ -27,6 +27,7 @@ func (a *app) jobs() {
 	w.Register(purvey.JobReleaseDate, job.Work{Run: a.releaseDate})
 	w.Register(purvey.JobNotifyUpdate, job.Work{Run: a.notifyUpdate})
 	w.Register(purvey.JobServeWaiting, job.Work{Run: a.serveWaiting})
+	w.Register(purvey.JobSettleKeys, job.Work{Run: plain(a.licenses.Settle)})
 	w.Register(purvey.JobSweepSales, job.Work{Every: 5 * time.Minute, Run: plain(a.checkout.Sweep)})
 	w.Register(purvey.JobKeepFigures, job.Work{Every: 15 * time.Minute, Run: plain(a.overview.Keep), Timeout: time.Hour})
 	w.Register(purvey.JobEndLine, job.Work{Run: a.orders.EndLine})

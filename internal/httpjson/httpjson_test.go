@@ -212,3 +212,18 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestEncodeReadyJSON(t *testing.T) {
+	t.Parallel()
+	if got := string(httpjson.Encode(json.RawMessage(`{"a":[1]}`))); got != `{"a":[1]}` {
+		t.Error(got)
+	}
+	if got := string(httpjson.Encode(json.RawMessage(nil))); got != "null" {
+		t.Error(got)
+	}
+	for _, s := range []string{"", "plain", "a\"b", `a\b`, "é", "\x00\x1f\x7f", "<&>", "\u2028", "😀"} {
+		if got, want := string(httpjson.AppendString([]byte("x"), s)), "x"+string(httpjson.Encode(s)); got != want {
+			t.Errorf("%q: %s, want %s", s, got, want)
+		}
+	}
+}

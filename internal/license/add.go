@@ -2,7 +2,9 @@ package license
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -31,8 +33,12 @@ func (s *Service) Add(ctx context.Context, scope purvey.Scope, b Batch) (Added, 
 	if err := b.check(); err != nil {
 		return Added{}, err
 	}
+	before, known, err := s.lookAhead(ctx, scope, b)
+	if err != nil {
+		return Added{}, err
+	}
 	var out Added
-	err := s.db.Tx(ctx, func(tx *store.Tx) error {
+	err = s.db.Tx(ctx, func(tx *store.Tx) error {
 		out = Added{}
 		if err := tx.LockInventory(ctx, scope); err != nil { // duplicates are looked for in every tag
 			return err
@@ -41,7 +47,11 @@ func (s *Service) Add(ctx context.Context, scope purvey.Scope, b Batch) (Added, 
 			return err
 		}
 		seen := map[string]bool{}
-		if b.Duplicates != purvey.DuplicatesCreate {
+		switch {
+		case b.Duplicates == purvey.DuplicatesCreate:
+		case tx.SameKeys(before):
+			seen = maps.Clone(known)
+		default:
 			var err error
 			if seen, err = tx.KnownKeys(ctx, scope, b.Keys); err != nil {
 				return err
@@ -65,14 +75,11 @@ func (s *Service) Add(ctx context.Context, scope purvey.Scope, b Batch) (Added, 
 		if b.Duplicates == purvey.DuplicatesFail && len(repeated) > 0 {
 			return refuseRepeated(repeated)
 		}
-		// In the order of their text the rows go to neighbouring pages of the index.
-		sorted := slices.Clone(out.Keys)
-		slices.SortFunc(sorted, func(a, b purvey.LicenseKey) int { return strings.Compare(a.Key, b.Key) })
-		if err := tx.InsertKeys(ctx, sorted); err != nil {
+		if err := tx.InsertKeys(ctx, out.Keys); err != nil {
 			return err
 		}
-		if len(sorted) > 0 {
-			if err := tx.Audit(ctx, keysChange(scope, b.Tag, "license_keys.added", len(sorted))); err != nil {
+		if len(out.Keys) > 0 {
+			if err := tx.Audit(ctx, keysChange(scope, b.Tag, "license_keys.added", len(out.Keys))); err != nil {
 				return err
 			}
 		}
@@ -80,6 +87,34 @@ func (s *Service) Add(ctx context.Context, scope purvey.Scope, b Batch) (Added, 
 	})
 	return out, err
 }
+
+// lookAhead looks for the batch's keys before its transaction, which others
+// would wait behind, and on two connections. What it finds is good as long as
+// no key has been written to since the moment it gives.
+func (s *Service) lookAhead(ctx context.Context, scope purvey.Scope, b Batch) (store.Moment, map[string]bool, error) {
+	before := s.db.Moment(ctx)
+	if !before.Known() || b.Duplicates == purvey.DuplicatesCreate || len(b.Keys) < aheadFrom {
+		return store.Moment{}, nil, nil
+	}
+	texts := slices.Sorted(slices.Values(b.Keys))
+	var half map[string]bool
+	var halfErr error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		half, halfErr = s.db.KnownKeys(ctx, scope, texts[len(texts)/2:])
+	}()
+	known, err := s.db.KnownKeys(ctx, scope, texts[:len(texts)/2])
+	<-done
+	if err = errors.Join(err, halfErr); err != nil {
+		return store.Moment{}, nil, err
+	}
+	maps.Copy(known, half)
+	return before, known, nil
+}
+
+// aheadFrom is from how many keys on looking ahead is worth it.
+const aheadFrom = 500
 
 func (b *Batch) check() error {
 	var c purvey.Checker
@@ -114,4 +149,23 @@ func refuseRepeated(keys []string) error {
 		e.Fields = append(e.Fields, purvey.Field{Name: "keys", Message: k + " exists already"})
 	}
 	return e
+}
+
+// settledAtOnce is how many texts one transaction moves, so that those who wait
+// behind it hardly notice.
+const settledAtOnce = 500
+
+// Settle brings the texts of batches to their places, so that they are found
+// as quickly as all others. It may be ended and begun again at any time.
+func (s *Service) Settle(ctx context.Context) error {
+	for more := true; more; {
+		err := s.db.Tx(store.Later(ctx), func(tx *store.Tx) (err error) {
+			more, err = tx.SettleKeys(ctx, settledAtOnce)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

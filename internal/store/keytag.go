@@ -300,7 +300,7 @@ func (q Queries) KeysByText(ctx context.Context, scope purvey.Scope, text string
 		}
 	}
 	var found []purvey.LicenseKey
-	search := func(condition string, args ...any) error {
+	search := func(from, key, id, condition string, args ...any) error {
 		w := newWhere(`k.shop_id = $1 AND k.mode = $2`, scope.ShopID, scope.Mode)
 		w.and(condition, args...)
 		if f.Assigned != nil && *f.Assigned {
@@ -313,19 +313,23 @@ func (q Queries) KeysByText(ctx context.Context, scope purvey.Scope, text string
 			w.and(`k.tag = ?`, *f.Tag)
 		}
 		if after.ID != "" {
-			w.and(`(k.key, k.id) > (?, ?)`, after.Key, after.ID)
+			w.and(`(`+key+`, `+id+`) > (?, ?)`, after.Key, after.ID)
 		}
-		keys, err := collect(ctx, q, `SELECT `+keyColumns+` FROM license_key k WHERE `+w.text.String()+
-			fmt.Sprintf(` ORDER BY k.key, k.id LIMIT %d`, limit+1), w.args, scanKey)
+		keys, err := collect(ctx, q, `SELECT `+keyColumns+` FROM `+from+` WHERE `+w.text.String()+
+			fmt.Sprintf(` ORDER BY %s, %s LIMIT %d`, key, id, limit+1), w.args, scanKey)
 		found = append(found, keys...)
 		return err
 	}
 	for _, b := range begins {
-		if err := search(`k.key >= ? AND k.key < ?`, b, b+lastRune); err != nil {
-			return purvey.Listed[purvey.LicenseKey]{}, err
+		for _, part := range textParts {
+			err := search(keysOfTexts, `x.key`, `x.id`, `x.fresh = ? AND x.shop_id = ? AND x.mode = ? AND x.key >= ? AND x.key < ?`,
+				part, scope.ShopID, scope.Mode, b, b+lastRune)
+			if err != nil {
+				return purvey.Listed[purvey.LicenseKey]{}, err
+			}
 		}
 	}
-	if err := search(`k.line_id <> '' AND k.line_id IN (SELECT l.id FROM order_line l JOIN orders o ON o.id = l.order_id
+	if err := search(`license_key k`, `k.key`, `k.id`, `k.line_id <> '' AND k.line_id IN (SELECT l.id FROM order_line l JOIN orders o ON o.id = l.order_id
 		WHERE o.shop_id = ? AND o.mode = ? AND o.name_folded IN (?, ?))`, scope.ShopID, scope.Mode, name, "#"+name); err != nil {
 		return purvey.Listed[purvey.LicenseKey]{}, err
 	}

@@ -2,9 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"strconv"
-	"strings"
 	"time"
 
 	"purvey"
@@ -30,13 +27,6 @@ func (q Queries) LicenseKey(ctx context.Context, scope purvey.Scope, id string) 
 		[]any{id, scope.ShopID, scope.Mode}, scanKey)
 }
 
-// LicenseKeyByText gives the key with exactly this text; of duplicates, an
-// assigned one.
-func (q Queries) LicenseKeyByText(ctx context.Context, scope purvey.Scope, text string) (purvey.LicenseKey, error) {
-	return one(ctx, q, "license key", `SELECT `+keyColumns+` FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.key = $3
-		ORDER BY k.order_id DESC, k.id LIMIT 1`, []any{scope.ShopID, scope.Mode, text}, scanKey)
-}
-
 // LicenseKeys lists the scope's keys.
 func (q Queries) LicenseKeys(ctx context.Context, scope purvey.Scope, f KeyFilter, p purvey.Page) (purvey.Listed[purvey.LicenseKey], error) {
 	w := newWhere(`k.shop_id = $1 AND k.mode = $2`, scope.ShopID, scope.Mode)
@@ -56,58 +46,6 @@ func (q Queries) LicenseKeys(ctx context.Context, scope purvey.Scope, f KeyFilte
 	text, args := w.list(`SELECT `+keyColumns+` FROM license_key k`, "k", p)
 	items, err := collect(ctx, q, text, args, scanKey)
 	return listed(items, p), err
-}
-
-// KnownKeys gives those of the texts that the scope has already, in any tag.
-func (q Queries) KnownKeys(ctx context.Context, scope purvey.Scope, texts []string) (map[string]bool, error) {
-	known := map[string]bool{}
-	for chunk := range chunks(texts) {
-		set, args := inList(3, chunk)
-		err := q.each(ctx, `SELECT k.key FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.key IN `+set,
-			append([]any{scope.ShopID, scope.Mode}, args...), func(rows *sql.Rows) error {
-				var text string
-				err := rows.Scan(&text)
-				known[text] = true
-				return err
-			})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return known, nil
-}
-
-// keysPerInsert is how many keys one statement writes.
-const keysPerInsert = 100
-
-// InsertKeys writes keys; their ids and times are set by the caller.
-func (tx *Tx) InsertKeys(ctx context.Context, keys []purvey.LicenseKey) error {
-	for len(keys) > 0 {
-		n := min(len(keys), keysPerInsert)
-		var b strings.Builder
-		b.WriteString(`INSERT INTO license_key (id, shop_id, mode, key, tag, order_id, order_name, line_id, assigned_at, burnt_at, created_at, updated_at) VALUES `)
-		args := make([]any, 0, n*12)
-		for i, k := range keys[:n] {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			b.WriteByte('(')
-			for j := range 12 {
-				if j > 0 {
-					b.WriteByte(',')
-				}
-				b.WriteString("$" + strconv.Itoa(i*12+j+1))
-			}
-			b.WriteByte(')')
-			args = append(args, k.ID, k.ShopID, k.Mode, k.Key, k.Tag, k.OrderID, k.OrderName, k.LineID, micros(k.AssignedAt),
-				micros(k.BurntAt), micros(k.CreatedAt), micros(k.UpdatedAt))
-		}
-		if _, err := tx.exec(ctx, b.String(), args...); err != nil {
-			return err
-		}
-		keys = keys[n:]
-	}
-	return nil
 }
 
 // FreeKeys gives up to n of the oldest free keys of a tag. Hold the lock of
@@ -152,12 +90,6 @@ func (tx *Tx) BurnKey(ctx context.Context, k *purvey.LicenseKey) error {
 	k.BurntAt, k.UpdatedAt = tx.Now(), tx.Now()
 	_, err := tx.exec(ctx, `UPDATE license_key SET burnt_at = $2, updated_at = $2 WHERE shop_id = $3 AND mode = $4 AND id = $1`, k.ID, micros(k.BurntAt), k.ShopID, k.Mode)
 	return err
-}
-
-// DeleteKey removes a free key; false when it is not free, or not there.
-func (tx *Tx) DeleteKey(ctx context.Context, k purvey.LicenseKey) (bool, error) {
-	n, err := tx.exec(ctx, `DELETE FROM license_key WHERE shop_id = $2 AND mode = $3 AND id = $1 AND order_id = ''`, k.ID, k.ShopID, k.Mode)
-	return n == 1, err
 }
 
 // WaitingLine is a line that units of keys are owed to.

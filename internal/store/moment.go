@@ -88,7 +88,9 @@ func (m Moment) Known() bool { return m.known }
 
 // SameKeys tells whether no licence key has been written to between m and the
 // later moment now.
-func (m Moment) SameKeys(now Moment) bool { return m.same(now) || m.own && now.own && m.keys == now.keys }
+func (m Moment) SameKeys(now Moment) bool {
+	return m.same(now) || m.own && now.own && m.keys == now.keys
+}
 
 // SameTokens tells it of tokens and shops.
 func (m Moment) SameTokens(now Moment) bool {
@@ -97,3 +99,15 @@ func (m Moment) SameTokens(now Moment) bool {
 
 // same tells whether nothing at all has been committed in between.
 func (m Moment) same(now Moment) bool { return m.known && now.known && m.version == now.version }
+
+// SameKeys tells whether this transaction finds the licence keys as they were
+// at m. False may only mean that it is not known.
+func (tx *Tx) SameKeys(m Moment) bool {
+	if tx.cache == nil || !m.own || tx.cache.wrote.keys {
+		return false
+	}
+	p := &tx.db.state
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return m.keys == p.keys
+}

@@ -102,12 +102,19 @@ func (q Queries) SearchKeys(ctx context.Context, scope purvey.Scope, text string
 	var hits []Hit
 	written := strings.TrimSpace(text)
 	for _, begin := range slices.Compact([]string{written, strings.ToUpper(written)}) {
-		some, err := collect(ctx, q, `SELECT k.id, k.key, k.order_name FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.key >= $3 AND k.key < $4
-			ORDER BY k.key, k.id LIMIT $5`, []any{scope.ShopID, scope.Mode, begin, beyond(begin), limit - len(hits)}, scanHit)
-		if err != nil {
-			return nil, err
+		for _, part := range textParts {
+			some, err := collect(ctx, q, `SELECT k.id, k.key, k.order_name FROM `+keysOfTexts+` WHERE x.fresh = $1 AND x.shop_id = $2 AND x.mode = $3
+				AND x.key >= $4 AND x.key < $5 ORDER BY x.key, x.id LIMIT $6`,
+				[]any{part, scope.ShopID, scope.Mode, begin, beyond(begin), limit - len(hits)}, scanHit)
+			if err != nil {
+				return nil, err
+			}
+			for _, h := range some {
+				if !slices.Contains(hits, h) { // it may have moved between the parts
+					hits = append(hits, h)
+				}
+			}
 		}
-		hits = append(hits, some...)
 	}
 	return hits, nil
 }

@@ -1,12 +1,15 @@
 package bigdd
 
 import (
+	"bytes"
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"purvey"
+	"purvey/internal/httpjson"
 	"purvey/internal/license"
 )
 
@@ -115,15 +118,43 @@ func (a *api) addKeys(ctx context.Context, r *request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	keys := make([]keyWire, 0, len(added.Keys))
-	for _, k := range added.Keys {
-		keys = append(keys, wireKey(k))
+	return http.StatusCreated, addedWire{len(added.Keys), added.Skipped, added.Keys}, nil
+}
+
+// addedWire is what became of a batch of keys.
+type addedWire struct {
+	created, skipped int
+	keys             []purvey.LicenseKey
+}
+
+// AppendJSON implements httpjson.Appender. What keys of one batch have in
+// common is written out once.
+func (a addedWire) AppendJSON(b []byte) []byte {
+	b = slices.Grow(b, 64+256*len(a.keys))
+	b = append(b, `{"created":`...)
+	b = strconv.AppendInt(b, int64(a.created), 10)
+	b = append(b, `,"skipped":`...)
+	b = strconv.AppendInt(b, int64(a.skipped), 10)
+	b = append(b, `,"keys":[`...)
+	var last purvey.LicenseKey
+	var common []byte
+	for i, k := range a.keys {
+		if last.ID, last.Key = k.ID, k.Key; i == 0 || last != k {
+			last = k
+			w := wireKey(k)
+			w.ID, w.Key = "", ""
+			_, common, _ = bytes.Cut(httpjson.Encode(w), []byte(`{"id":"","key":""`))
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"id":`...)
+		b = httpjson.AppendString(b, k.ID)
+		b = append(b, `,"key":`...)
+		b = httpjson.AppendString(b, k.Key)
+		b = append(b, common...)
 	}
-	return http.StatusCreated, struct {
-		Created int       `json:"created"`
-		Skipped int       `json:"skipped"`
-		Keys    []keyWire `json:"keys"`
-	}{len(keys), added.Skipped, keys}, nil
+	return append(b, `]}`...)
 }
 
 // assignKey serves BDD-13.

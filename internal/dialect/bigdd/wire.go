@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"purvey"
+	"purvey/internal/httpjson"
 )
 
 // timeForm is ISO 8601 in UTC with milliseconds.
@@ -81,7 +82,20 @@ func envelope(data any) any {
 			Totals     any        `json:"totals,omitempty"`
 		}{l.items, pagination{l.more, nullString(l.next)}, l.totals}
 	}
-	return struct {
-		Data any `json:"data"`
-	}{data}
+	return enveloped{data}
+}
+
+type enveloped struct {
+	Data any `json:"data"`
+}
+
+// AppendJSON implements httpjson.Appender.
+func (e enveloped) AppendJSON(b []byte) []byte {
+	b = append(b, `{"data":`...)
+	if long, ok := e.Data.(httpjson.Appender); ok {
+		b = long.AppendJSON(b)
+	} else {
+		b = append(b, httpjson.Encode(e.Data)...)
+	}
+	return append(b, '}')
 }
