@@ -9,7 +9,7 @@ export default defineConfig({
   globalSetup: './e2e/server.ts',
   fullyParallel: true,
   workers: Number(process.env['PURVEY_E2E_WORKERS'] ?? 2),
-  timeout: 30_000,
+  timeout: 60_000,
   expect: { timeout: 8_000 },
   reporter: [['list', { printSteps: false }]],
   use: {

@@ -26,7 +26,7 @@ test('the palette, the go-to keys and the sandbox', async ({ page }) => {
 test('every page says which calls it makes', async ({ page }) => {
   await page.goto('/admin/tokens');
   await page.getByRole('button', { name: 'API calls of this page' }).click();
-  await expect(page.getByLabel('The call')).toContainText('Authorization: Bearer $PURVEY_TOKEN');
+  await expect(page.getByLabel('The call', { exact: true })).toContainText('Authorization: Bearer $PURVEY_TOKEN');
 });
 
 test('the sandbox looks like nothing else', async ({ page }) => {

@@ -9,6 +9,9 @@ const red: MantineColorsTuple = ['#fdf0ee', '#fadbd7', '#f4b5ad', '#ee8c80', '#e
 const amber: MantineColorsTuple = ['#fff7e6', '#feebc5', '#fdd68a', '#fbbf50', '#f4a825', '#d98a0b', '#b36d05', '#8f5504', '#714304', '#533103'];
 const blue: MantineColorsTuple = ['#eef4fd', '#dae7fa', '#b2cdf5', '#86b0ee', '#5e93e6', '#3f79db', '#2b63c4', '#204fa2', '#1a4086', '#122e62'];
 
+// A dialog's title bar is no banner of the page.
+const titleBar = { header: { role: 'presentation' } };
+
 export const theme = createTheme({
   primaryColor: 'pine',
   primaryShade: { light: 7, dark: 6 },
@@ -43,11 +46,11 @@ export const theme = createTheme({
     TextInput: { defaultProps: { size: 'sm' } },
     Paper: { defaultProps: { radius: 'lg' } },
     Modal: {
-      defaultProps: { radius: 'lg', centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 }, closeButtonProps: { 'aria-label': 'Close' } },
+      defaultProps: { attributes: titleBar, radius: 'lg', centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 }, closeButtonProps: { 'aria-label': 'Close' } },
       styles: { title: { fontWeight: 640, fontSize: '1.0625rem' } },
     },
     Drawer: {
-      defaultProps: { overlayProps: { backgroundOpacity: 0.35, blur: 1 }, closeButtonProps: { 'aria-label': 'Close' } },
+      defaultProps: { attributes: titleBar, overlayProps: { backgroundOpacity: 0.35, blur: 1 }, closeButtonProps: { 'aria-label': 'Close' } },
       styles: { title: { fontWeight: 640, fontSize: '1.0625rem' } },
     },
     InputWrapper: { styles: { label: { fontWeight: 560, marginBottom: 4 }, description: { fontSize: '0.8125rem', marginBottom: 6 }, error: { fontSize: '0.8125rem' } } },

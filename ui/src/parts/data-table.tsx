@@ -109,7 +109,7 @@ function First<T>({ row, href, keepPlace, onRow, content }: { row: T; href: Prop
       </UnstyledButton>
     );
   }
-  return <span>{content}</span>;
+  return <span className={classes.first}>{content}</span>;
 }
 
 function HeadCell<T>({ column: c, sort, onSort }: { column: Column<T>; sort: string | undefined; onSort: ((sort: string) => void) | undefined }) {

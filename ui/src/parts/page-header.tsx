@@ -36,22 +36,24 @@ export function PageHeader({ title, heading, state, lead, back, actions, without
         </Anchor>
       )}
       <div className={classes.row}>
-        <Group gap="sm" className={classes.title}>
-          <Title order={1} ref={h1} tabIndex={-1}>
-            {heading ?? title}
-          </Title>
-          {state}
-        </Group>
+        <div className={classes.title}>
+          <Group gap="sm">
+            <Title order={1} ref={h1} tabIndex={-1}>
+              {heading ?? title}
+            </Title>
+            {state}
+          </Group>
+          {lead !== undefined && (
+            <Text c="dimmed" size="sm" component="div" className={classes.lead}>
+              {lead}
+            </Text>
+          )}
+        </div>
         <Group gap="xs" className={classes.actions}>
           {withoutCalls !== true && <PageCallsButton />}
           {actions}
         </Group>
       </div>
-      {lead !== undefined && (
-        <Text c="dimmed" size="sm" component="div" className={classes.lead}>
-          {lead}
-        </Text>
-      )}
     </header>
   );
 }

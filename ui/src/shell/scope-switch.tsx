@@ -1,6 +1,6 @@
-import { Anchor, Avatar, Menu, SegmentedControl, Text, UnstyledButton, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
+import { Anchor, Avatar, Burger, Group, Menu, SegmentedControl, Text, UnstyledButton, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { IconBook2, IconBuildingStore, IconCheck, IconKeyboard, IconLogout, IconSelector, IconUserCog } from '@tabler/icons-react';
+import { IconBook2, IconCheck, IconKeyboard, IconLogout, IconSelector, IconUserCog } from '@tabler/icons-react';
 import { Link, useNavigate } from 'react-router';
 import { send } from '@/api/client';
 import { setScope, useScope, type Mode } from '@/api/scope';
@@ -8,43 +8,54 @@ import { leaveSession, useSession, useShop } from '@/api/session';
 import { openKeyHelp } from './keys';
 import classes from './scope-switch.module.css';
 
+export function Mark() {
+  return (
+    <svg width="26" height="26" viewBox="0 0 32 32" aria-hidden>
+      <rect width="32" height="32" rx="8" fill="#0f6a57" />
+      <path d="M11 24V8h6.2a5.3 5.3 0 0 1 0 10.6H11" fill="none" stroke="#fff" strokeWidth="3" strokeLinecap="round" strokeLinejoin="round" />
+      <path d="M20 24h3" stroke="#9fe0cf" strokeWidth="3" strokeLinecap="round" />
+    </svg>
+  );
+}
+
 export function Wordmark() {
   return (
     <Link to="/" className={classes.mark} aria-label="Purvey, to Today">
-      <svg width="22" height="22" viewBox="0 0 32 32" aria-hidden>
-        <rect width="32" height="32" rx="8" fill="#0f6a57" />
-        <path d="M11 24V8h6.2a5.3 5.3 0 0 1 0 10.6H11" fill="none" stroke="#fff" strokeWidth="3" strokeLinecap="round" strokeLinejoin="round" />
-        <path d="M20 24h3" stroke="#9fe0cf" strokeWidth="3" strokeLinecap="round" />
-      </svg>
+      <Mark />
       Purvey
     </Link>
   );
 }
 
 /** The shop, and live or sandbox. */
-export function ShopSwitch() {
+export function ShopSwitch({ close }: { close: () => void }) {
   const { shops } = useSession();
   const shop = useShop();
   const { mode } = useScope();
   return (
     <div className={classes.switches}>
-      <Menu width={220} position="bottom-start" disabled={shops.length < 2}>
-        <Menu.Target>
-          <UnstyledButton className={classes.shop} data-many={shops.length > 1 || undefined} aria-label={`Shop: ${shop.name}`} disabled={shops.length < 2}>
-            <IconBuildingStore size={17} stroke={1.7} aria-hidden />
-            <span className={classes.name}>{shop.name}</span>
-            {shops.length > 1 && <IconSelector size={15} aria-hidden />}
-          </UnstyledButton>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Label>Shops</Menu.Label>
-          {shops.map((s) => (
-            <Menu.Item key={s.id} onClick={() => setScope({ shop: s.slug })} rightSection={s.slug === shop.slug ? <IconCheck size={15} aria-label="this one" /> : null}>
-              {s.name}
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
+      <Group gap={6} wrap="nowrap">
+        <Link to="/" className={classes.home} aria-label="Purvey, to Today">
+          <Mark />
+        </Link>
+        <Menu width={220} position="bottom-start" disabled={shops.length < 2}>
+          <Menu.Target>
+            <UnstyledButton className={classes.shop} data-many={shops.length > 1 || undefined} aria-label={`Shop: ${shop.name}`} disabled={shops.length < 2}>
+              <span className={classes.name}>{shop.name}</span>
+              {shops.length > 1 && <IconSelector size={15} aria-hidden />}
+            </UnstyledButton>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Label>Shops</Menu.Label>
+            {shops.map((s) => (
+              <Menu.Item key={s.id} onClick={() => setScope({ shop: s.slug })} rightSection={s.slug === shop.slug ? <IconCheck size={15} aria-label="this one" /> : null}>
+                {s.name}
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
+        <Burger hiddenFrom="sm" opened onClick={close} size="sm" aria-label="Close the navigation" />
+      </Group>
       <SegmentedControl
         fullWidth
         size="xs"

@@ -80,18 +80,14 @@ function Frame() {
           </AppShell.Header>
           <AppShell.Navbar className={classes.navbar!} aria-label="Main">
             <div className={classes.top}>
-              <Group justify="space-between" wrap="nowrap">
-                <Wordmark />
-                <Burger hiddenFrom="sm" opened onClick={close} size="sm" aria-label="Close the navigation" />
-              </Group>
-              <ShopSwitch />
+              <ShopSwitch close={close} />
               <UnstyledButton className={classes.search} onClick={openPalette}>
                 <IconSearch size={15} aria-hidden />
                 <span>Search</span>
                 <kbd aria-hidden>{isMac() ? '⌘ K' : 'Ctrl K'}</kbd>
               </UnstyledButton>
             </div>
-            <ScrollArea className={classes.scroll!} type="never">
+            <ScrollArea className={classes.scroll!} type="hover" scrollbarSize={6}>
               <Navigation />
             </ScrollArea>
             <div className={classes.bottom}>

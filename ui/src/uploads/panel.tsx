@@ -23,6 +23,13 @@ export function UploadPanel() {
     if (done > seen.current) void refresh(client, ['/files']);
     seen.current = done;
   }, [done, client]);
+  // What is done is said for a moment, then out of the way.
+  const over = items.length > 0 && done === items.length;
+  useEffect(() => {
+    if (!over) return;
+    const timer = setTimeout(() => uploads.clearDone(), 8000);
+    return () => clearTimeout(timer);
+  }, [over, done]);
   if (items.length === 0) return null;
   const left = items.length - done;
   const total = items.reduce((n, i) => n + i.size, 0);

@@ -74,7 +74,7 @@ function Editor({ currency }: { currency: string }) {
         </div>
         <Stack gap="sm">
           <ErrorAlert error={create.error} />
-          <div className={classes.save}>
+          <div className={classes.save} data-save-bar>
             <CallButton call={() => describe(form.values)} />
             <Group gap="xs">
               <Button variant="default" onClick={() => void go('/products')}>

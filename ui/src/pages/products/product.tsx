@@ -135,7 +135,7 @@ function Editor({ product }: { product: Product }) {
       </div>
       <ErrorAlert error={save.error} />
       {dirty && (
-        <div className={classes.save} role="region" aria-label="Unsaved changes">
+        <div className={classes.save} data-save-bar role="region" aria-label="Unsaved changes">
           <span>{plural(Object.keys(changed).length, 'change')} not saved</span>
           <Group gap="xs">
             <CallButton call={() => describe(changed)} />

@@ -1,5 +1,5 @@
 // Webhook endpoints: who is told what, and whether it arrives.
-import { Button } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { IconPlus, IconWebhook } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
@@ -15,8 +15,18 @@ const columns: Column<Endpoint>[] = [
   { key: 'name', title: 'Name', cell: (e) => e.name },
   { key: 'url', title: 'URL', cell: (e) => <span className="mono">{e.url}</span> },
   { key: 'events', title: 'Events', cell: (e) => plural(e.events.length, 'event') },
-  { key: 'state', title: 'State', cell: (e) => <EndpointState endpoint={e} />, card: 'aside' },
-  { key: 'since', title: 'Failing since', cell: (e) => (e.enabled && e.failing_since ? <When at={e.failing_since} /> : null), card: 'hide' },
+  { key: 'state', title: 'State', card: 'aside',
+    cell: (e) => (
+      <Group gap={6}>
+        <EndpointState endpoint={e} />
+        {e.enabled && e.failing_since && (
+          <Text span size="xs" c="dimmed">
+            since <When at={e.failing_since} />
+          </Text>
+        )}
+      </Group>
+    ),
+  },
   { key: 'made', title: 'Made', cell: (e) => <When at={e.created_at} />, card: 'hide' },
 ];
 

@@ -1,0 +1,41 @@
+import { expect, test } from './fixtures';
+
+test('only what was changed is sent, and leaving asks first', async ({ page }) => {
+  await page.goto('/admin/settings/branding');
+  await page.getByLabel('Line on every download page').fill('Thank you for listening.');
+  await expect(page.getByText('1 unsaved change')).toBeVisible();
+  await page.getByRole('link', { name: 'Sender' }).click();
+  await page.getByLabel('Name of the sender').fill('Night Sounds, the desk');
+  await expect(page.getByText('2 unsaved changes')).toBeVisible();
+
+  await page.getByRole('link', { name: 'Audit log' }).click();
+  await expect(page.getByRole('dialog', { name: 'Leave without saving?' })).toBeVisible();
+  await page.getByRole('button', { name: 'Stay' }).click();
+
+  const sent = page.waitForRequest((r) => r.method() === 'PATCH' && r.url().endsWith('/settings'));
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  expect((await sent).postDataJSON()).toEqual({ pages: { message: 'Thank you for listening.' }, mail: { from_name: 'Night Sounds, the desk' } });
+  await expect(page.getByText('Settings saved')).toBeVisible();
+  await expect(page.getByText(/unsaved change/)).toHaveCount(0);
+});
+
+test('a refused value is told at its field', async ({ page }) => {
+  await page.goto('/admin/settings');
+  await page.getByLabel('Own address of the shop').fill('nonsense');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByLabel('Own address of the shop')).toHaveAttribute('aria-invalid', 'true');
+  await page.getByRole('button', { name: 'Discard' }).click();
+  await expect(page.getByLabel('Own address of the shop')).toHaveValue('');
+});
+
+test('the texts of a mail are changed with a preview, and given back', async ({ page }) => {
+  await page.goto('/admin/settings/templates?kind=key_follows&locale=de');
+  await page.getByLabel('Subject').fill('Ihre Bestellung {order} ist unterwegs');
+  await expect(page.getByText(/Subject: Ihre Bestellung .* ist unterwegs/)).toBeVisible();
+  await expect(page.frameLocator('iframe[title="Preview of the mail"]').locator('body')).toContainText('Night Sounds');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('Yours')).toBeVisible();
+  await page.getByRole('button', { name: 'Back to ours' }).click();
+  await expect(page.getByText('Ours', { exact: true })).toBeVisible();
+  await expect(page.getByLabel('Subject')).not.toHaveValue(/unterwegs/);
+});
