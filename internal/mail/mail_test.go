@@ -196,7 +196,10 @@ func TestKeptMessagesAreRenderedWhenRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, kind := range []purvey.MessageKind{purvey.MailDelivery, purvey.MailKeyFollows, purvey.MailFilesUpdated, purvey.MailLoginCode, purvey.MailOwnerWarning} {
+		for _, kind := range []purvey.MessageKind{
+			purvey.MailDelivery, purvey.MailKeyFollows, purvey.MailFilesUpdated, purvey.MailLoginCode, purvey.MailOwnerWarning, purvey.MailDownloadRequest,
+			purvey.MailDownloadsGranted, purvey.MailDownloadsDeclined, purvey.MailTest, purvey.MailPasswordReset, purvey.MailInvitation,
+		} {
 			for _, locale := range []string{"en", "es", "pt-BR", "de", "fr", "xx", ""} {
 				m := delivery()
 				m.Kind, m.Locale, m.State = kind, locale, purvey.MessageKept
@@ -210,6 +213,35 @@ func TestKeptMessagesAreRenderedWhenRead(t *testing.T) {
 					t.Errorf("%s in %q: subject %q\n%s", kind, locale, got.Subject, got.HTML)
 				}
 			}
+		}
+	})
+}
+
+// A reply goes where the shop wants it, under the name that it chose; and a
+// name or an address cannot put a header into the message.
+func TestSenderAndReplies(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		back, url := startServer(t)
+		smtpTo, err := mail.NewSMTP(url, "Purvey <purvey@shop.example>")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := mail.New(db, smtpTo, quiet())
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := delivery()
+		m.Data.ShopName, m.Data.FromName, m.Data.ReplyTo, m.Data.Support = "Casa", "Ana of Casa\r\nBcc: evil@example.com", "hola@casa.example", "help@casa.example"
+		if err := s.Send(context.Background(), put(t, db, m)); err != nil {
+			t.Fatal(err)
+		}
+		head, body, _ := strings.Cut(back.messages()[0], "\r\n\r\n")
+		if !strings.Contains(head, "Reply-To: <hola@casa.example>") || !strings.Contains(head, "Ana of Casa") || strings.Contains(head, "\nBcc:") {
+			t.Errorf("%s", head)
+		}
+		if !strings.Contains(body, "help@casa.example") {
+			t.Error("the mail does not say whom to ask")
 		}
 	})
 }

@@ -45,12 +45,6 @@ type Wording struct {
 	Outro   string
 }
 
-// The kinds of mail that belong to the back office's members.
-const (
-	mailPasswordReset purvey.MessageKind = "password_reset"
-	mailInvitation    purvey.MessageKind = "invitation"
-)
-
 // view is what the templates speak of.
 type view struct {
 	purvey.MessageData
@@ -122,14 +116,14 @@ func (v *view) compose(m *purvey.Message) {
 	v.Footer = shop.Replace(w.FooterShop)
 	switch m.Kind {
 	case purvey.MailLoginCode:
-		v.Greeting, v.Code, v.Note, v.Footer = w.Hello+",", d.Code, w.CodeNote, shop.Replace(w.FooterCode)
+		v.Greeting, v.Code, v.Note, v.Footer, v.Lines = w.Hello+",", d.Code, w.CodeNote, shop.Replace(w.FooterCode), nil
 	case purvey.MailOwnerWarning:
 		v.Heading, v.Intro, v.Lines = v.Subject, paragraphs(d.Body), nil
 	case purvey.MailTest:
 		v.Heading = v.Subject
-	case mailPasswordReset:
+	case purvey.MailPasswordReset:
 		v.Greeting, v.Button, v.Note = greeting, w.NewPassword, w.CodeNote
-	case mailInvitation:
+	case purvey.MailInvitation:
 		v.Greeting, v.Button = greeting, w.Accept
 	case purvey.MailDownloadRequest:
 		v.Heading, v.Button, v.Lines, v.QuoteName, v.Quote = v.Subject, w.Answer, nil, w.TheirWords, d.Notes
@@ -146,6 +140,9 @@ func (v *view) compose(m *purvey.Message) {
 		if m.Kind == purvey.MailDownloadsGranted || m.Kind == purvey.MailDownloadsDeclined {
 			v.Lines = nil
 		}
+	}
+	if v.Footer == shop.Replace(w.FooterShop) {
+		v.Support, v.SupportURL = "", "" // it is the shop that reads this
 	}
 	if d.Copies > 0 {
 		v.Facts = append(v.Facts, fact{w.Copies, strconv.Itoa(d.Copies)})

@@ -162,9 +162,13 @@ func lineOf(l delivery.PageLine, w words, lang page.Language, path, zone string)
 		v.Quantity = fill(w.Quantity, "n", number(l.Quantity))
 	}
 	alike := sameCopies(l.Files)
-	if alike && l.Refusal == nil {
+	switch {
+	case len(l.Files) == 0 || l.Refusal != nil:
+	case alike:
 		f := fileOf(l.Files[0], w, lang, path)
 		v.Status = append(v.Status, status{f.Copies, f.Few})
+	case l.Files[0].Allowance == 0:
+		v.Status = append(v.Status, status{Text: w.Unlimited})
 	}
 	if !l.Expiry.IsZero() && l.Refusal == nil {
 		// The last moment that is still within, so that a day is not promised that is over when it begins.
@@ -250,24 +254,25 @@ func fileOf(f delivery.PageFile, w words, lang page.Language, path string) fileV
 
 // sortOf gives the sort of a file that its icon shows.
 func sortOf(mime, name string) string {
-	family, rest, _ := strings.Cut(mime, "/")
-	switch {
-	case family == "audio", family == "video", family == "image":
-		return family
-	case strings.Contains(rest, "pdf"), strings.Contains(rest, "epub"), strings.Contains(rest, "mobi"), family == "text":
-		return "text"
-	case strings.Contains(rest, "zip"), strings.Contains(rest, "tar"), strings.Contains(rest, "rar"), strings.Contains(rest, "7z"):
-		return "archive"
-	}
 	switch page.Kind(name, "") {
-	case "PDF", "EPUB", "MOBI", "TXT", "DOC", "DOCX":
+	case "PDF", "EPUB", "MOBI", "AZW3", "TXT", "MD", "DOC", "DOCX", "ODT", "RTF":
 		return "text"
-	case "ZIP", "RAR", "7Z", "GZ":
+	case "ZIP", "RAR", "7Z", "GZ", "TAR", "XZ":
 		return "archive"
-	case "MP3", "WAV", "FLAC", "OGG", "M4A", "AIFF":
+	case "MP3", "WAV", "FLAC", "OGG", "M4A", "AIFF", "AIF", "OPUS":
 		return "audio"
-	case "MP4", "MOV", "MKV", "WEBM":
+	case "MP4", "MOV", "MKV", "WEBM", "AVI":
 		return "video"
+	case "PNG", "JPG", "JPEG", "GIF", "WEBP", "AVIF", "SVG", "TIF", "TIFF", "PSD":
+		return "image"
+	}
+	switch family, kind, _ := strings.Cut(mime, "/"); {
+	case family == "audio", family == "video", family == "image", family == "text":
+		return family
+	case strings.Contains(kind, "pdf"), strings.Contains(kind, "epub"):
+		return "text"
+	case strings.Contains(kind, "zip"), strings.Contains(kind, "tar"):
+		return "archive"
 	}
 	return "other"
 }

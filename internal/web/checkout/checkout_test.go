@@ -157,7 +157,7 @@ func TestPUB16_Sandbox(t *testing.T) {
 				t.Fatalf("%d %s", a.status, a.to())
 			}
 			page := x.get(a.to())
-			if page.status != 200 || !strings.Contains(page.body, "10.5 ARS") || !strings.Contains(page.body, "A book") || strings.Count(page.body, "<form method=\"post\"") != 1 {
+			if page.status != 200 || !strings.Contains(page.body, "10.50 ARS") || !strings.Contains(page.body, "A book") || strings.Count(page.body, "<form method=\"post\"") != 1 {
 				t.Fatalf("%d %s", page.status, page.body)
 			}
 			action := regexp.MustCompile(`action="([^"]+)"`).FindStringSubmatch(page.body)[1]

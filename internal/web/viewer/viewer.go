@@ -199,7 +199,8 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if status >= http.StatusInternalServerError {
 		h.Log.ErrorContext(r.Context(), "a page of the viewer failed", "path", middleware.SafePath(r.URL.EscapedPath()), "error", err)
 	}
-	v := page.View{Lang: lang, Title: texts.Title, ShopName: shop.Name, LogoURL: shop.LogoURL, Accent: shop.Accent, Data: texts}
+	v := page.Of(p.shop, lang, texts.Title)
+	v.Data = texts
 	if err := h.refusal.Write(w, r, status, "refused.html", v); err != nil {
 		h.Log.ErrorContext(r.Context(), "a page cannot be made", "error", err)
 		http.Error(w, texts.Title, status)

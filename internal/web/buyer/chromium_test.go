@@ -1,0 +1,128 @@
+package buyer_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"purvey"
+	"purvey/internal/browsertest"
+	"purvey/internal/catalog"
+	"purvey/internal/order"
+	"purvey/internal/store/storetest"
+	"purvey/internal/web/buyer"
+)
+
+// firstPaint is the most that a page may weigh, in bytes, all it loads
+// included.
+const firstPaint = 50_000
+
+// The pages of every state in a real browser, on a screen and on a phone, in
+// light and dark and in each language: nothing runs over the edge, nothing is
+// asked of another host, no policy is hurt, and text can be read.
+func TestPagesInABrowser(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, storetest.Engines()[0])
+	ctx := context.Background()
+	files := []string{w.file("A name that is long enough to be broken into several lines on a phone.wav", content(5000)).ID, w.file("Booklet.pdf", content(900)).ID}
+	limit, one, days := 5, 1, 60
+	rich := w.productOf(catalog.Change{
+		Name: catalog.Set("Field Recordings, Volume 1"), FileIDs: catalog.Set(files), MaxDownloads: catalog.Set(&limit), DownloadIn: catalog.Set(&days),
+		Access: catalog.Set(purvey.AccessFileAndKey), KeyMode: catalog.Set(purvey.KeysGenerated),
+	})
+	for _, v := range []string{"2.0.0", "2.1.0"} {
+		_, _, err := w.catalog.CreateVersion(ctx, w.shop.ID, rich.ID, catalog.NewVersion{Version: v, Notes: "New in " + v, FileIDs: files, Activate: true})
+		w.must(err)
+	}
+	single := w.productOf(catalog.Change{Name: catalog.Set("One copy"), FileIDs: catalog.Set(files[1:]), MaxDownloads: catalog.Set(&one), DownloadIn: catalog.Set(&one)})
+	ready, used := w.order(rich, single), w.order(single)
+	w.want(w.get(w.page(used)+"/files/"+files[1]), 200)
+	expired := w.order(single)
+	waiting := w.place(order.Request{Financial: purvey.Pending}, rich)
+	closed := w.order(rich)
+	_, err := w.orders.SetAccess(ctx, w.scope, closed.ID, false)
+	w.must(err)
+	mux := http.NewServeMux()
+	buyer.Register(mux, buyer.Backend{Delivery: w.delivery, Orders: w.orders})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	pages := map[string]string{
+		"ready": w.page(ready), "used-up": w.page(used), "waiting": w.page(waiting), "closed": w.page(closed), "receipt": w.page(ready) + "/receipt", "unknown": "/d/none",
+	}
+	b := browsertest.New(t)
+	look := func(name, path, scheme, lang string, width int) {
+		t.Helper()
+		b.Call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
+		b.Call("Network.setExtraHTTPHeaders", map[string]any{"headers": map[string]string{"Accept-Language": lang}}, nil)
+		b.Open(server.URL+path, width, 800, width < 500)
+		at := fmt.Sprintf("%s, %s, %s, %d px", name, scheme, lang, width)
+		b.Eval(`document.querySelectorAll('details').forEach(d => d.open = true)`)
+		if b.Eval(`document.documentElement.scrollWidth > innerWidth`) == true {
+			t.Errorf("%s: it runs over the edge", at)
+		}
+		if got := b.Eval(`document.documentElement.lang`); got != lang {
+			t.Errorf("%s: the language is %v", at, got)
+		}
+		if size, ok := b.Eval(`performance.getEntries().reduce((n, e) => n + (e.decodedBodySize || 0), 0)`).(float64); !ok || size > firstPaint {
+			t.Errorf("%s: %v bytes", at, size)
+		} else if lang == "de" && width > 500 && scheme == "light" {
+			t.Logf("%s: %v bytes", name, size)
+		}
+		if got := b.Eval(contrast); got != "" {
+			t.Errorf("%s: hard to read: %v", at, got)
+		}
+		b.Shot(fmt.Sprintf("buyer-%s-%s-%s-%d", name, scheme, lang, width))
+	}
+	for name, path := range pages {
+		for i, lang := range []string{"en", "es", "pt", "de", "fr"} {
+			look(name, path, []string{"light", "dark"}[i%2], lang, 390)
+		}
+		look(name, path, "light", "de", 1280)
+		look(name, path, "dark", "en", 1280)
+	}
+	w.clock.Advance(2 * 24 * time.Hour)
+	look("expired", w.page(expired), "light", "en", 390)
+	// The customer asks for more time, with scripts switched off.
+	b.Call("Emulation.setScriptExecutionDisabled", map[string]any{"value": true}, nil)
+	b.Eval(`document.querySelector('textarea').value = 'A new computer'`)
+	b.Eval(`document.querySelector('form.ask button').focus()`)
+	b.Call("Input.dispatchKeyEvent", map[string]any{"type": "keyDown", "key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13}, nil)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for until := time.Now().Add(20 * time.Second); ; <-tick.C {
+		found, err := w.delivery.Requests(ctx, w.scope, purvey.RequestOpen, purvey.Page{Limit: 10})
+		w.must(err)
+		if len(found.Items) == 1 && found.Items[0].Message == "A new computer" {
+			break
+		}
+		if time.Now().After(until) {
+			t.Fatalf("%+v", found.Items)
+		}
+	}
+	b.Call("Emulation.setScriptExecutionDisabled", map[string]any{"value": false}, nil)
+	look("asked", w.page(expired), "dark", "en", 390)
+	if b.Eval(`document.querySelector('form.ask') === null && document.body.innerText.includes('You asked the shop')`) != true {
+		t.Error("the page does not say that the request is with the shop")
+	}
+	b.Quiet(server.URL, "403", "404")
+}
+
+// contrast gives the texts that stand out from their ground by less than 4.5
+// to 1, as WCAG 2 counts it.
+const contrast = `(() => {
+	const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
+	const rgba = colour => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); return canvas.getImageData(0, 0, 1, 1).data }
+	const light = c => { const f = v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; return 0.2126 * f(c[0]) + 0.7152 * f(c[1]) + 0.0722 * f(c[2]) }
+	const bad = []
+	for (const e of document.querySelectorAll('body *')) {
+		if (![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) || !e.offsetParent || e.tagName === 'SCRIPT') continue
+		let ground = e, back
+		do { back = rgba(getComputedStyle(ground).backgroundColor); ground = ground.parentElement } while (back[3] < 255 && ground)
+		const a = light(rgba(getComputedStyle(e).color)), b = light(back), ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
+		if (ratio < 4.5) bad.push(e.textContent.trim().slice(0, 30) + ' ' + ratio.toFixed(1))
+	}
+	return bad.join('; ')
+})()`
