@@ -60,7 +60,7 @@ var sideways = map[string][]string{
 }
 
 // support are packages that only tests import. They may import anything below.
-var support = []string{"internal/store/storetest", "internal/blob/blobtest", "internal/wiretest"}
+var support = []string{"internal/browsertest", "internal/store/storetest", "internal/blob/blobtest", "internal/wiretest"}
 
 // owners says which packages may use a third-party module, or a package of the
 // standard library that is not for everybody. A name stands for everything
