@@ -53,6 +53,16 @@ const topsShown = 5
 
 // Today gives the figures of a period, and what needs a hand now.
 func (s *Service) Today(ctx context.Context, shop purvey.Shop, mode purvey.Mode, q Query) (Today, error) {
+	t, err := s.today(ctx, shop, mode, q, true)
+	if err != nil {
+		return t, err
+	}
+	t.Attention, err = s.Attention(ctx, shop, mode)
+	return t, err
+}
+
+// today gives the figures, from kept ones where there are, or none.
+func (s *Service) today(ctx context.Context, shop purvey.Shop, mode purvey.Mode, q Query, fromKept bool) (Today, error) {
 	scope := purvey.Scope{ShopID: shop.ID, Mode: mode}
 	zone := zoneOf(shop)
 	var t Today
@@ -64,7 +74,7 @@ func (s *Service) Today(ctx context.Context, shop purvey.Shop, mode purvey.Mode,
 	if err != nil {
 		return t, err
 	}
-	c := counting{s: s, scope: scope, zone: zone, unit: 24 * time.Hour, currency: shop.Settings.Shop.Currency, state: state, kept: kept}
+	c := counting{s: s, scope: scope, zone: zone, unit: 24 * time.Hour, currency: shop.Settings.Shop.Currency, state: state, kept: kept && fromKept}
 	if q.Granularity == Hour {
 		c.unit = time.Hour
 	}
@@ -80,10 +90,7 @@ func (s *Service) Today(ctx context.Context, shop purvey.Shop, mode purvey.Mode,
 	if t.TopProducts, err = c.top(ctx, t.Period, store.ObjectProduct); err != nil {
 		return t, err
 	}
-	if t.TopFiles, err = c.top(ctx, t.Period, store.ObjectFile); err != nil {
-		return t, err
-	}
-	t.Attention, err = s.Attention(ctx, shop, mode)
+	t.TopFiles, err = c.top(ctx, t.Period, store.ObjectFile)
 	return t, err
 }
 

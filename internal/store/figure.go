@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"math"
 	"time"
 
 	"purvey"
@@ -131,10 +132,8 @@ func (q Queries) CountFigures(ctx context.Context, scope purvey.Scope, from, to 
 			},
 		},
 		{
-			// An id begins with the time of the row, or a little later.
-			`SELECT c.created_at / 900000000, '', count(*) FROM customer c WHERE c.shop_id = $1 AND c.mode = $2 AND c.created_at >= $3 AND c.created_at < $4
-			AND c.id >= $5 GROUP BY 1`,
-			append(args[:4:4], idFrom(from)), []any{&slot, &currency, &f.Customers}, func() { at(slot, "").Customers += f.Customers },
+			`SELECT c.created_at / 900000000, '', count(*) FROM customer c WHERE c.shop_id = $1 AND c.mode = $2 AND c.created_at >= $3 AND c.created_at < $4 GROUP BY 1`,
+			args, []any{&slot, &currency, &f.Customers}, func() { at(slot, "").Customers += f.Customers },
 		},
 		{
 			`SELECT k.assigned_at / 900000000, '', count(*) FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.assigned_at > 0
@@ -167,23 +166,24 @@ func (q Queries) CountFigures(ctx context.Context, scope purvey.Scope, from, to 
 // refundedShares gives the lines of orders of which something was given back,
 // and that were not sold for the worth of their lines.
 func (q Queries) refundedShares(ctx context.Context, scope purvey.Scope, from, to time.Time, take func(SoldRow)) error {
-	const piece = 500
+	ids, err := collect(ctx, q, `SELECT o.id FROM orders o WHERE o.shop_id = $1 AND o.mode = $2 AND o.paid_at > 0 AND o.paid_at >= $3 AND o.paid_at < $4
+		AND o.financial <> 'PAID' AND `+sold+` AND o.total_cents <> `+lineSum, []any{scope.ShopID, scope.Mode, from.UnixMicro(), to.UnixMicro()}, scanID)
+	if err != nil {
+		return err
+	}
 	b := soldBranches()[0]
-	for after := (SoldAt{}); ; {
-		w := b.where(scope, SoldFilter{From: from, Before: to})
-		w.and(`o.financial <> 'PAID' AND o.total_cents <> ` + lineSum)
-		rows, err := q.soldIn(ctx, b, w, after, false, piece)
+	for some := range chunks(ids) {
+		w := b.where(scope, SoldFilter{})
+		w.in(`o.id`, some)
+		rows, err := q.soldIn(ctx, b, w, SoldAt{}, false, math.MaxInt32)
 		if err != nil {
 			return err
 		}
 		for _, r := range rows {
 			take(r)
-			after = SoldAt{r.Entry, r.Line.Number}
-		}
-		if len(rows) < piece {
-			return nil
 		}
 	}
+	return nil
 }
 
 // FigureSpan is a run of slots in which a zone's clock is not put back or

@@ -57,6 +57,7 @@ CREATE TABLE milestone (
 
 DROP INDEX orders_shop;
 CREATE INDEX orders_shop ON orders (shop_id, mode, id, name_folded, email_folded, external_reference);
+CREATE INDEX customer_created ON customer (shop_id, mode, created_at);
 CREATE INDEX orders_paid ON orders (shop_id, mode, paid_at) WHERE paid_at > 0;
 CREATE INDEX orders_customer ON orders (customer_id, id);
 CREATE INDEX orders_not_paid ON orders (shop_id, mode, financial, id) WHERE financial <> 'PAID';
