@@ -40,7 +40,6 @@ type Backend struct {
 	Mail        *mail.Service
 	Webhooks    *webhook.Service
 	Reports     *report.Service
-	Checkout    *checkout.Service
 	Overview    *overview.Service
 	Checkout    *checkout.Service
 
