@@ -116,7 +116,8 @@ func (s *Service) PlaceIn(ctx context.Context, tx *store.Tx, scope purvey.Scope,
 		}
 	}
 	if purvey.ActorOf(ctx).Type == purvey.ActorMember {
-		if err := audit(ctx, tx, actionPlaced, nil, &o); err != nil {
+		with := purvey.AuditFields{"customer.email": o.Customer.Email, "financial_status": o.Financial, "total_cents": o.TotalCents}
+		if err := auditAct(ctx, tx, actionPlaced, with, &o); err != nil {
 			return purvey.Order{}, err
 		}
 	}

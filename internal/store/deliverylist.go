@@ -26,11 +26,7 @@ func (q Queries) Deliveries(ctx context.Context, scope purvey.Scope, f DeliveryF
 	p = byID(p)
 	var parts []string
 	var args []any
-	type value struct {
-		condition string
-		arg       any
-	}
-	part := func(from, condition string, values ...value) {
+	part := func(from, condition, id string, of ...purvey.EventType) {
 		w := &where{args: args}
 		w.text.WriteString(condition)
 		if f.EndpointID != "" {
@@ -39,34 +35,45 @@ func (q Queries) Deliveries(ctx context.Context, scope purvey.Scope, f DeliveryF
 			// What was sent to an endpoint is seen no more when that is deleted.
 			w.and(`d.shop_id = ? AND d.mode = ? AND EXISTS (SELECT 1 FROM endpoint e WHERE e.id = d.endpoint_id)`, scope.ShopID, scope.Mode)
 		}
-		for _, value := range values {
-			w.and(value.condition, value.arg)
+		for _, t := range of {
+			w.and(`d.event_type = ?`, t)
 		}
-		if f.EventType != "" {
-			w.and(`d.event_type = ?`, f.EventType)
+		if len(of) == 0 && f.EventType != "" { // not by the index of types
+			w.and(`d.event_type || '' = ?`, f.EventType)
 		}
-		var text string
-		text, args = w.list(`SELECT d.id FROM `+from, "d", p)
-		parts = append(parts, `SELECT id FROM (`+text+`) x`+fmt.Sprint(len(parts)))
+		op, dir := ">", ""
+		if p.Descending() {
+			op, dir = "<", " DESC"
+		}
+		if p.AfterID != "" {
+			w.and(id+` `+op+` ?`, p.AfterID)
+		}
+		args = w.args
+		parts = append(parts, fmt.Sprintf(`SELECT id FROM (SELECT %s AS id FROM %s WHERE %s ORDER BY %s%s LIMIT %d) x%d`,
+			id, from, w.text.String(), id, dir, p.Limit+1, len(parts)))
 	}
 	const deliveries = `webhook_delivery d`
 	switch f.State {
 	case purvey.DeliveryFailed:
-		part(deliveries, stuck+` AND d.state = 'failed'`)
+		part(deliveries, stuck+` AND d.state = 'failed'`, `d.id`)
 	case purvey.DeliveryPending:
-		part(deliveries, stuck+` AND d.state = 'held'`)
-		part(`job j JOIN webhook_delivery d ON d.id = j.key`, `d.state = 'pending'`, value{`j.kind = ?`, purvey.JobSendWebhook})
+		part(deliveries, stuck+` AND d.state = 'held'`, `d.id`)
+		// The planner of SQLite takes the tables of a cross join in their order.
+		part(`job j CROSS JOIN webhook_delivery d`, `j.kind = '`+string(purvey.JobSendWebhook)+`' AND d.id = j.key AND d.state = 'pending'`, `j.key`)
 	default:
 		all := `d.id <> ''`
 		if f.State == purvey.DeliveryDelivered {
 			all = `d.state = 'delivered'`
 		}
-		if f.EndpointID != "" || f.EventType != "" {
-			part(deliveries, all)
-			break
-		}
-		for _, t := range append(purvey.SubscribableEvents(), purvey.EventTest) {
-			part(deliveries, all, value{`d.event_type = ?`, t})
+		switch {
+		case f.EndpointID != "":
+			part(deliveries, all, `d.id`)
+		case f.EventType != "":
+			part(deliveries, all, `d.id`, f.EventType)
+		default:
+			for _, t := range append(purvey.SubscribableEvents(), purvey.EventTest) {
+				part(deliveries, all, `d.id`, t)
+			}
 		}
 	}
 	ids, err := collect(ctx, q, strings.Join(parts, ` UNION ALL `), args, func(s scanner, id *string) error { return s.Scan(id) })

@@ -213,48 +213,65 @@ const maxTagParts = 32
 
 // KeyList lists the scope's keys by id. A list that is narrowed by tag or state
 // is put together from the indexes of free and of taken keys, which are in the
-// order of their ids for each tag.
+// order of their ids for each tag. What is looked for within the keys' texts is
+// found in the indexes, too, which hold the texts on SQLite.
 func (q Queries) KeyList(ctx context.Context, scope purvey.Scope, f KeyFilter, p purvey.Page) (purvey.Listed[purvey.LicenseKey], error) {
 	p = byID(p)
-	if f.Query != "" || f.Tag == nil && f.Assigned == nil {
-		return q.LicenseKeys(ctx, scope, f, p)
-	}
-	tags := []string{""}
-	if f.Tag != nil {
-		tags[0] = *f.Tag
-	} else {
-		var err error
-		if tags, err = q.keyTags(ctx, scope, maxTagParts+1); err != nil || len(tags) > maxTagParts {
-			if err != nil {
-				return purvey.Listed[purvey.LicenseKey]{}, err
+	tags := []*string{f.Tag}
+	if f.Tag == nil && f.Assigned != nil {
+		some, err := q.keyTags(ctx, scope, maxTagParts+1)
+		if err != nil {
+			return purvey.Listed[purvey.LicenseKey]{}, err
+		}
+		if len(some) <= maxTagParts {
+			tags = tags[:0]
+			for i := range some {
+				tags = append(tags, &some[i])
 			}
-			return q.LicenseKeys(ctx, scope, f, p)
 		}
 	}
 	var parts []string
 	var args []any
+	part := func(tag *string, condition string) {
+		w := &where{args: args}
+		w.text.WriteString(condition)
+		w.and(`k.shop_id = ? AND k.mode = ?`, scope.ShopID, scope.Mode)
+		if tag != nil {
+			w.and(`k.tag = ?`, *tag)
+		}
+		if f.Query != "" {
+			// lower() folds ASCII alone on both engines, and so does the pattern.
+			w.and(`lower(k.key) LIKE ? ESCAPE '\'`, asciiPattern(f.Query))
+		}
+		var text string
+		text, args = w.list(`SELECT k.id FROM license_key k`, "k", p)
+		parts = append(parts, `SELECT id FROM (`+text+`) x`+fmt.Sprint(len(parts)))
+	}
 	for _, tag := range tags {
-		for _, state := range []struct {
-			assigned  bool
-			condition string
-		}{{false, `k.order_id = ''`}, {true, `k.order_id <> ''`}} {
-			if f.Assigned != nil && *f.Assigned != state.assigned {
-				continue
-			}
-			w := &where{args: args}
-			fmt.Fprintf(&w.text, `k.shop_id = $%d AND k.mode = $%d AND k.tag = $%d AND %s`, len(args)+1, len(args)+2, len(args)+3, state.condition)
-			w.args = append(w.args, scope.ShopID, scope.Mode, tag)
-			var text string
-			text, args = w.list(`SELECT k.id FROM license_key k`, "k", p)
-			parts = append(parts, `SELECT id FROM (`+text+`) x`+fmt.Sprint(len(parts)))
+		if tag == nil && f.Assigned == nil {
+			part(nil, `k.id <> ''`)
+			continue
+		}
+		if f.Assigned == nil || !*f.Assigned {
+			part(tag, `k.order_id = ''`)
+		}
+		if f.Assigned == nil || *f.Assigned {
+			part(tag, `k.order_id <> ''`)
 		}
 	}
 	if len(parts) == 0 {
 		return purvey.Listed[purvey.LicenseKey]{}, nil
 	}
-	w := &where{args: args}
-	fmt.Fprintf(&w.text, `k.shop_id = $%d AND k.mode = $%d AND k.id IN (%s)`, len(args)+1, len(args)+2, strings.Join(parts, ` UNION ALL `))
-	w.args = append(w.args, scope.ShopID, scope.Mode)
+	ids, err := collect(ctx, q, strings.Join(parts, ` UNION ALL `), args, func(s scanner, id *string) error { return s.Scan(id) })
+	if err != nil || len(ids) == 0 {
+		return purvey.Listed[purvey.LicenseKey]{}, err
+	}
+	slices.Sort(ids)
+	if p.Descending() {
+		slices.Reverse(ids)
+	}
+	w := newWhere(`k.shop_id = $1 AND k.mode = $2`, scope.ShopID, scope.Mode)
+	w.in(`k.id`, ids[:min(len(ids), p.Limit+1)])
 	text, args := w.list(`SELECT `+keyColumns+` FROM license_key k`, "k", purvey.Page{Limit: p.Limit, Sort: p.Sort})
 	items, err := collect(ctx, q, text, args, scanKey)
 	return listed(items, p), err
@@ -300,8 +317,8 @@ func (q Queries) KeysByText(ctx context.Context, scope purvey.Scope, text string
 		}
 	}
 	var found []purvey.LicenseKey
-	search := func(from, key, id, condition string, args ...any) error {
-		w := newWhere(`k.shop_id = $1 AND k.mode = $2`, scope.ShopID, scope.Mode)
+	search := func(order, condition string, args ...any) error {
+		w := newWhere(`k.id <> ''`)
 		w.and(condition, args...)
 		if f.Assigned != nil && *f.Assigned {
 			w.and(`k.order_id <> ''`)
@@ -310,28 +327,31 @@ func (q Queries) KeysByText(ctx context.Context, scope purvey.Scope, text string
 			w.and(`k.order_id = ''`)
 		}
 		if f.Tag != nil {
-			w.and(`k.tag = ?`, *f.Tag)
+			w.and(`k.tag || '' = ?`, *f.Tag) // not by the indexes of tags
 		}
 		if after.ID != "" {
-			w.and(`(`+key+`, `+id+`) > (?, ?)`, after.Key, after.ID)
+			w.and(`(k.key, k.id) > (?, ?)`, after.Key, after.ID)
 		}
-		keys, err := collect(ctx, q, `SELECT `+keyColumns+` FROM `+from+` WHERE `+w.text.String()+
-			fmt.Sprintf(` ORDER BY %s, %s LIMIT %d`, key, id, limit+1), w.args, scanKey)
+		keys, err := collect(ctx, q, `SELECT `+keyColumns+` FROM license_key k WHERE `+w.text.String()+order, w.args, scanKey)
 		found = append(found, keys...)
 		return err
 	}
 	for _, b := range begins {
-		for _, part := range textParts {
-			err := search(keysOfTexts, `x.key`, `x.id`, `x.fresh = ? AND x.shop_id = ? AND x.mode = ? AND x.key >= ? AND x.key < ?`,
-				part, scope.ShopID, scope.Mode, b, b+lastRune)
-			if err != nil {
-				return purvey.Listed[purvey.LicenseKey]{}, err
-			}
+		if err := search(fmt.Sprintf(` ORDER BY k.key, k.id LIMIT %d`, limit+1), `k.shop_id = ? AND k.mode = ? AND k.key >= ? AND k.key < ?`,
+			scope.ShopID, scope.Mode, b, b+lastRune); err != nil {
+			return purvey.Listed[purvey.LicenseKey]{}, err
 		}
 	}
-	if err := search(`license_key k`, `k.key`, `k.id`, `k.line_id <> '' AND k.line_id IN (SELECT l.id FROM order_line l JOIN orders o ON o.id = l.order_id
-		WHERE o.shop_id = ? AND o.mode = ? AND o.name_folded IN (?, ?))`, scope.ShopID, scope.Mode, name, "#"+name); err != nil {
+	lines, err := collect(ctx, q, `SELECT l.id FROM order_line l JOIN orders o ON o.id = l.order_id WHERE o.shop_id = $1 AND o.mode = $2 AND o.name_folded IN ($3, $4)`,
+		[]any{scope.ShopID, scope.Mode, name, "#" + name}, func(s scanner, id *string) error { return s.Scan(id) })
+	if err != nil {
 		return purvey.Listed[purvey.LicenseKey]{}, err
+	}
+	// Without an order, which the planner would rather read all keys for.
+	for _, line := range lines {
+		if err := search(``, `k.line_id <> '' AND k.line_id = ?`, line); err != nil {
+			return purvey.Listed[purvey.LicenseKey]{}, err
+		}
 	}
 	slices.SortFunc(found, func(a, b purvey.LicenseKey) int {
 		if c := strings.Compare(a.Key, b.Key); c != 0 {

@@ -50,12 +50,10 @@ func (f MessageFilter) and(w *where) {
 	}
 	switch purvey.MessageState(f.State) {
 	case "":
-	case purvey.MessageDeferred, purvey.MessageFailed, purvey.MessageSent:
-		w.and(`m.state IN ('deferred', 'failed', 'sent') AND m.state = ?`, f.State)
 	case purvey.MessageQueued: // each has its job
 		w.and(`m.state = ? AND m.id IN (SELECT j.key FROM job j WHERE j.kind = ?)`, f.State, purvey.JobSendMessage)
 	default:
-		w.and(`m.state = ?`, f.State)
+		w.and(`m.state <> 'queued' AND m.state = ?`, f.State)
 	}
 }
 

@@ -46,59 +46,71 @@ func (tx *Tx) KeepMessageAddresses(ctx context.Context, orderID string) error {
 
 // manyOrders is how many orders' messages are looked up for a search. A text
 // that more addresses begin with is found soon by reading the newest messages.
-const manyOrders = 1000
+const manyOrders = 3000
 
 // searchMessages gives the ids of at least as many messages as the page shows,
-// if there are so many, and among them all that belong on the page.
+// if there are so many, and among them all that belong on the page. The
+// statements that go by an index of few rows have no order, which the planner
+// would rather read all messages for.
 func (q Queries) searchMessages(ctx context.Context, scope purvey.Scope, f MessageFilter, p purvey.Page) ([]string, error) {
 	var found []string
-	look := func(from, condition string, args ...any) error {
-		w := newWhere(`m.shop_id = $1 AND m.mode = $2`, scope.ShopID, scope.Mode)
-		w.and(condition, args...)
-		f.and(w)
-		text, args := w.list(`SELECT m.id FROM `+from, "m", p)
+	take := func(text string, args []any) error {
 		ids, err := collect(ctx, q, text, args, func(s scanner, id *string) error { return s.Scan(id) })
 		found = append(found, ids...)
 		return err
+	}
+	some := func(w *where) error {
+		f.and(w)
+		if p.AfterID != "" {
+			op := ">"
+			if p.Descending() {
+				op = "<"
+			}
+			w.and(`m.id `+op+` ?`, p.AfterID)
+		}
+		return take(`SELECT m.id FROM message m WHERE `+w.text.String(), w.args)
 	}
 	begin, rest := purvey.Fold(f.Search), lastRune
 	if f.To != "" {
 		begin, rest = purvey.Fold(f.To), ""
 	}
+	like := escapeLike(begin)
+	if rest != "" {
+		like += "%"
+	}
 	byOrder := func(column, low, high string) error {
 		orders, err := collect(ctx, q, `SELECT o.id FROM orders o WHERE o.shop_id = $1 AND o.mode = $2 AND o.`+column+` >= $3 AND o.`+column+` <= $4 LIMIT $5`,
 			[]any{scope.ShopID, scope.Mode, low, high, manyOrders + 1}, func(s scanner, id *string) error { return s.Scan(id) })
-		if err != nil || len(orders) == 0 {
+		if err != nil {
 			return err
 		}
-		recipient, args := `(m.recipient = ? OR lower(m.recipient) LIKE ? ESCAPE '\')`, []any{begin, escapeLike(begin)}
-		if rest != "" {
-			args[1] = escapeLike(begin) + "%"
-		}
-		if column != "email_folded" {
-			recipient, args = `m.order_id <> ''`, nil
-		}
 		if len(orders) > manyOrders {
-			return look(`message m`, `m.order_id <> '' AND `+recipient, args...)
+			w := newWhere(`m.shop_id = $1 AND m.mode = $2`, scope.ShopID, scope.Mode)
+			w.and(`m.order_id <> '' AND lower(m.recipient) LIKE ? ESCAPE '\'`, like)
+			f.and(w)
+			return take(w.list(`SELECT m.id FROM message m`, "m", p))
 		}
-		for some := range chunks(orders) {
-			set := strings.TrimSuffix(strings.Repeat("?,", len(some)), ",")
-			all := slices.Clone(args)
-			for _, id := range some {
-				all = append(all, id)
+		for ids := range chunks(orders) {
+			w := newWhere(`m.order_id <> ''`)
+			w.in(`m.order_id`, ids)
+			if column == "email_folded" {
+				w.and(`lower(m.recipient) LIKE ? ESCAPE '\'`, like)
 			}
-			if err := look(`message m`, recipient+` AND m.order_id <> '' AND m.order_id IN (`+set+`)`, all...); err != nil {
+			if err := some(w); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	err := byOrder("email_folded", begin, begin+rest)
+	kept := newWhere(`m.shop_id = $1 AND m.mode = $2 AND m.search <> ''`, scope.ShopID, scope.Mode)
 	if f.To != "" {
-		err = errors.Join(err, look(`message m`, `m.search <> '' AND m.search >= ? AND m.search < ?`, begin+"\n", begin+"\n"+lastRune))
+		kept.and(`m.search >= ? AND m.search < ?`, begin+"\n", begin+"\n"+lastRune)
 	} else {
-		err = errors.Join(err, byOrder("name_folded", begin, begin), byOrder("name_folded", "#"+begin, "#"+begin),
-			look(`message m`, `m.search <> '' AND m.search LIKE ? ESCAPE '\'`, "%"+escapeLike(begin)+"%"))
+		kept.and(`m.search > '' AND m.search LIKE ? ESCAPE '\'`, "%"+escapeLike(begin)+"%")
+	}
+	err := errors.Join(byOrder("email_folded", begin, begin+rest), some(kept))
+	if f.To == "" {
+		err = errors.Join(err, byOrder("name_folded", begin, begin), byOrder("name_folded", "#"+begin, "#"+begin))
 	}
 	slices.SortFunc(found, func(a, b string) int {
 		if p.Descending() {

@@ -30,7 +30,7 @@ CREATE INDEX webhook_delivery_open ON webhook_delivery (shop_id, mode, state, id
 ALTER TABLE message ADD COLUMN search TEXT NOT NULL DEFAULT '';
 UPDATE message SET search = lower(recipient) || char(10) || lower(subject) WHERE order_id = '';
 CREATE INDEX message_search ON message (shop_id, mode, search, id) WHERE search <> '';
-CREATE INDEX message_state ON message (shop_id, mode, state, id) WHERE state IN ('deferred', 'failed', 'sent');
+CREATE INDEX message_state ON message (shop_id, mode, state, id) WHERE state <> 'queued';
 CREATE INDEX message_kind ON message (shop_id, mode, kind, id) WHERE kind <> 'delivery';
 
 -- How many keys there are of each tag, up to an id; younger ones are counted
