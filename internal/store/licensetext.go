@@ -25,10 +25,23 @@ const keysOfTexts = `license_text x JOIN license_key k ON k.shop_id = x.shop_id 
 var textParts = []int{1, 0}
 
 // LicenseKeyByText gives the key with exactly this text; of duplicates, an
-// assigned one.
+// assigned one. The parts are two pieces of one statement, for a list of both,
+// and an order, would be made into tables at every call.
 func (q Queries) LicenseKeyByText(ctx context.Context, scope purvey.Scope, text string) (purvey.LicenseKey, error) {
-	return one(ctx, q, "license key", `SELECT `+keyColumns+` FROM `+keysOfTexts+` WHERE x.fresh IN (0, 1) AND x.shop_id = $1 AND x.mode = $2 AND x.key = $3
-		ORDER BY k.order_id DESC, k.id LIMIT 1`, []any{scope.ShopID, scope.Mode, text}, scanKey)
+	const piece = `SELECT ` + keyColumns + ` FROM ` + keysOfTexts + ` WHERE x.shop_id = $1 AND x.mode = $2 AND x.key = $3 AND x.fresh = `
+	var best, k purvey.LicenseKey
+	err := q.each(ctx, piece+`0 UNION ALL `+piece+`1`, []any{scope.ShopID, scope.Mode, text}, func(rows *sql.Rows) error {
+		k = purvey.LicenseKey{}
+		err := scanKey(rows, &k)
+		if best.ID == "" || k.OrderID > best.OrderID || k.OrderID == best.OrderID && k.ID < best.ID {
+			best = k
+		}
+		return err
+	})
+	if err == nil && best.ID == "" {
+		err = purvey.Missing("license key")
+	}
+	return best, err
 }
 
 // KnownKeys gives those of the texts that the scope has already, in any tag.
