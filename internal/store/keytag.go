@@ -213,8 +213,7 @@ const maxTagParts = 32
 
 // KeyList lists the scope's keys by id. A list that is narrowed by tag or state
 // is put together from the indexes of free and of taken keys, which are in the
-// order of their ids for each tag. What is looked for within the keys' texts is
-// found in the indexes, too, which hold the texts on SQLite.
+// order of their ids for each tag.
 func (q Queries) KeyList(ctx context.Context, scope purvey.Scope, f KeyFilter, p purvey.Page) (purvey.Listed[purvey.LicenseKey], error) {
 	p = byID(p)
 	tags := []*string{f.Tag}
@@ -317,7 +316,7 @@ func (q Queries) KeysByText(ctx context.Context, scope purvey.Scope, text string
 		}
 	}
 	var found []purvey.LicenseKey
-	search := func(order, condition string, args ...any) error {
+	search := func(from, condition, order string, args ...any) error {
 		w := newWhere(`k.id <> ''`)
 		w.and(condition, args...)
 		if f.Assigned != nil && *f.Assigned {
@@ -329,17 +328,19 @@ func (q Queries) KeysByText(ctx context.Context, scope purvey.Scope, text string
 		if f.Tag != nil {
 			w.and(`k.tag || '' = ?`, *f.Tag) // not by the indexes of tags
 		}
-		if after.ID != "" {
-			w.and(`(k.key, k.id) > (?, ?)`, after.Key, after.ID)
-		}
-		keys, err := collect(ctx, q, `SELECT `+keyColumns+` FROM license_key k WHERE `+w.text.String()+order, w.args, scanKey)
+		keys, err := collect(ctx, q, `SELECT `+keyColumns+` FROM `+from+` WHERE `+w.text.String()+order, w.args, scanKey)
 		found = append(found, keys...)
 		return err
 	}
 	for _, b := range begins {
-		if err := search(fmt.Sprintf(` ORDER BY k.key, k.id LIMIT %d`, limit+1), `k.shop_id = ? AND k.mode = ? AND k.key >= ? AND k.key < ?`,
-			scope.ShopID, scope.Mode, b, b+lastRune); err != nil {
-			return purvey.Listed[purvey.LicenseKey]{}, err
+		for _, part := range textParts {
+			// The planner of SQLite takes the tables of a cross join in their order.
+			err := search(`license_text x CROSS JOIN license_key k`, `k.shop_id = x.shop_id AND k.mode = x.mode AND k.id = x.id
+				AND x.fresh = ? AND x.shop_id = ? AND x.mode = ? AND x.key >= ? AND x.key < ? AND (x.key, x.id) > (?, ?)`,
+				fmt.Sprintf(` ORDER BY x.key, x.id LIMIT %d`, limit+1), part, scope.ShopID, scope.Mode, b, b+lastRune, after.Key, after.ID)
+			if err != nil {
+				return purvey.Listed[purvey.LicenseKey]{}, err
+			}
 		}
 	}
 	lines, err := collect(ctx, q, `SELECT l.id FROM order_line l JOIN orders o ON o.id = l.order_id WHERE o.shop_id = $1 AND o.mode = $2 AND o.name_folded IN ($3, $4)`,
@@ -349,7 +350,7 @@ func (q Queries) KeysByText(ctx context.Context, scope purvey.Scope, text string
 	}
 	// Without an order, which the planner would rather read all keys for.
 	for _, line := range lines {
-		if err := search(``, `k.line_id <> '' AND k.line_id = ?`, line); err != nil {
+		if err := search(`license_key k`, `k.line_id <> '' AND k.line_id = ? AND (k.key, k.id) > (?, ?)`, ``, line, after.Key, after.ID); err != nil {
 			return purvey.Listed[purvey.LicenseKey]{}, err
 		}
 	}
