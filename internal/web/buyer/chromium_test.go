@@ -55,12 +55,12 @@ func TestPagesInABrowser(t *testing.T) {
 	b := browsertest.New(t)
 	look := func(name, path, scheme, lang string, width int) {
 		t.Helper()
-		b.Call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
+		b.Scheme(scheme)
 		b.Call("Network.setExtraHTTPHeaders", map[string]any{"headers": map[string]string{"Accept-Language": lang}}, nil)
 		b.Open(server.URL+path, width, 800, width < 500)
 		at := fmt.Sprintf("%s, %s, %s, %d px", name, scheme, lang, width)
 		b.Eval(`document.querySelectorAll('details').forEach(d => d.open = true)`)
-		if b.Eval(`document.documentElement.scrollWidth > innerWidth`) == true {
+		if b.Wide() {
 			t.Errorf("%s: it runs over the edge", at)
 		}
 		if got := b.Eval(`document.documentElement.lang`); got != lang {
@@ -71,8 +71,8 @@ func TestPagesInABrowser(t *testing.T) {
 		} else if lang == "de" && width > 500 && scheme == "light" {
 			t.Logf("%s: %v bytes", name, size)
 		}
-		if got := b.Eval(contrast); got != "" {
-			t.Errorf("%s: hard to read: %v", at, got)
+		if got := b.HardToRead(); got != "" {
+			t.Errorf("%s: hard to read: %s", at, got)
 		}
 		b.Shot(fmt.Sprintf("buyer-%s-%s-%s-%d", name, scheme, lang, width))
 	}
@@ -109,20 +109,3 @@ func TestPagesInABrowser(t *testing.T) {
 	}
 	b.Quiet(server.URL, "403", "404")
 }
-
-// contrast gives the texts that stand out from their ground by less than 4.5
-// to 1, as WCAG 2 counts it.
-const contrast = `(() => {
-	const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
-	const rgba = colour => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); return canvas.getImageData(0, 0, 1, 1).data }
-	const light = c => { const f = v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; return 0.2126 * f(c[0]) + 0.7152 * f(c[1]) + 0.0722 * f(c[2]) }
-	const bad = []
-	for (const e of document.querySelectorAll('body *')) {
-		if (![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) || !e.offsetParent || e.tagName === 'SCRIPT') continue
-		let ground = e, back
-		do { back = rgba(getComputedStyle(ground).backgroundColor); ground = ground.parentElement } while (back[3] < 255 && ground)
-		const a = light(rgba(getComputedStyle(e).color)), b = light(back), ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
-		if (ratio < 4.5) bad.push(e.textContent.trim().slice(0, 30) + ' ' + ratio.toFixed(1))
-	}
-	return bad.join('; ')
-})()`
