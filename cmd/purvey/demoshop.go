@@ -246,7 +246,8 @@ func (d *demoShop) archive(ctx context.Context, name string, files ...string) (s
 	return d.store(ctx, name, content)
 }
 
-// history fills the shop with the twelve months before, and makes its figures.
+// history fills the shop with the twelve months before. Their figures are kept
+// by the job that begins with the server.
 func (d *demoShop) history(ctx context.Context, orders, downloads int) error {
 	d.clock.set(0)
 	h := demoHistory{app: d.app, shop: d.shop}
@@ -257,10 +258,7 @@ func (d *demoShop) history(ctx context.Context, orders, downloads int) error {
 		}
 		h.products = append(h.products, p)
 	}
-	if err := h.fill(ctx, orders, downloads); err != nil {
-		return err
-	}
-	return d.app.overview.Keep(ctx)
+	return h.fill(ctx, orders, downloads)
 }
 
 // build opens the shop, fills it and trades in it. The clock is right again

@@ -13,6 +13,7 @@ import (
 	"purvey/internal/connect"
 	"purvey/internal/job"
 	"purvey/internal/mail"
+	"purvey/internal/store"
 )
 
 // jobs ties each kind of job to the service that does it.
@@ -39,11 +40,23 @@ func (a *app) jobs() {
 	w.Register(purvey.JobSweepUploads, job.Work{Every: time.Hour, Run: plain(a.catalog.SweepUploads)})
 	w.Register(purvey.JobSweepRecords, job.Work{Every: time.Hour, Run: a.sweepRecords})
 	a.worker = w
+	a.background = append(a.background, a.keepFigures)
 	a.background = append(a.background, func(ctx context.Context) {
 		if err := w.Run(ctx); err != nil {
 			a.node.log.ErrorContext(ctx, "the job worker could not begin", "error", err)
 		}
 	})
+}
+
+// keepFigures has figures kept at once, not only when the quarter of an hour is
+// over: a database from before they were kept has years to count.
+func (a *app) keepFigures(ctx context.Context) {
+	err := a.node.db.Tx(store.Later(ctx), func(tx *store.Tx) error {
+		return tx.Enqueue(ctx, purvey.Job{Kind: purvey.JobKeepFigures, Key: "start"})
+	})
+	if err != nil {
+		a.node.log.ErrorContext(ctx, "figures will be kept only in a while", "error", err)
+	}
 }
 
 // plain makes a job's work of what needs no job.

@@ -9,13 +9,14 @@ import (
 	"purvey/internal/store"
 )
 
-// How many slots are counted at a time: from an hour's to a month's, as many as
-// take some hundredths of a second.
+// How many slots are counted at a time: from some hours' to a month's, as many
+// as take some tenths of a second. Nobody waits for the counting, and what is
+// written in the end are a few rows for each slot.
 const (
-	leastSlots = 4
+	leastSlots = 24
 	mostSlots  = 30 * 96
-	longPiece  = 60 * time.Millisecond
-	shortPiece = 15 * time.Millisecond
+	longPiece  = 600 * time.Millisecond
+	shortPiece = 150 * time.Millisecond
 )
 
 // Keep brings the kept figures of every shop up to now, and counts again the

@@ -33,7 +33,10 @@ func rewritten(in string, w *os.File, t *text, o Options) error {
 // rewrite reads the whole file, repairs what it can and writes it anew. It is
 // not used on encrypted files: pdfcpu 0.15 has written some of them with
 // contents that no longer decrypt.
-func rewrite(in string, out *os.File) (err error) {
+func rewrite(in string, out *os.File) error { return rewritePages(in, out, nil) }
+
+// rewritePages is rewrite; with pages, of these alone.
+func rewritePages(in string, out *os.File, pages []int) (err error) {
 	r, err := os.Open(in)
 	if err != nil {
 		return err
@@ -70,6 +73,14 @@ func rewrite(in string, out *os.File) (err error) {
 	}
 	if err := validate.XRefTable(ctx); err != nil {
 		return fmt.Errorf("%w: %v", ErrBroken, err)
+	}
+	if len(pages) > 0 {
+		if err := ctx.EnsurePageCount(); err != nil {
+			return fmt.Errorf("%w: %v", ErrBroken, err)
+		}
+		if ctx, err = pdfcpu.ExtractPages(ctx, pages, false); err != nil {
+			return fmt.Errorf("%w: %v", ErrBroken, err)
+		}
 	}
 	ctx.Write.Writer = bufio.NewWriter(out)
 	err = pdfcpu.WriteContext(ctx)

@@ -28,6 +28,9 @@ type Kind string
 const (
 	KindPDF  Kind = "pdf"
 	KindEPUB Kind = "epub"
+
+	// KindPreview is a PDF of which the result holds the first page alone.
+	KindPreview Kind = "pdf-preview"
 )
 
 // task is what the worker reads: a job and the limits to keep.
@@ -97,6 +100,8 @@ func (t task) run() error {
 	switch t.Kind {
 	case KindPDF:
 		return PDF(t.In, t.Out, t.Options)
+	case KindPreview:
+		return Preview(t.In, t.Out, t.Options)
 	case KindEPUB:
 		return EPUB(t.In, t.Out, t.Options)
 	}

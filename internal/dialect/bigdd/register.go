@@ -92,6 +92,7 @@ func newAPI(b Backend) *api {
 	a.routesOverview()
 	a.routesChecklist()
 	a.routesCustomers()
+	a.routesPreview()
 	a.routesReports()
 	a.routesRenewals()
 	a.routesAssignments()
