@@ -7,7 +7,7 @@ test('a store is connected; an unknown article is mapped and its order delivered
   const card = page.getByRole('region', { name: 'Your own storefront' });
   await card.getByRole('button', { name: 'Set up' }).click();
   const address = await card.getByText(/\/webhooks\/.*\/signed/).innerText();
-  await card.getByLabel('Secret of Your own storefront').fill(secret);
+  await card.getByLabel('Secret of Your own storefront', { exact: true }).fill(secret);
   await card.getByRole('button', { name: 'Keep the secret' }).click();
   await expect(card.getByText('Connected')).toBeVisible();
   await look(page, 'connectors-set-up');

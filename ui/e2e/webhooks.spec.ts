@@ -26,7 +26,7 @@ test('an endpoint is made and tested; what failed is seen and sent again', async
   crm.answer = 503;
   await api('POST', '/orders', { customer: { email: 'dee@example.org' }, lines: [{ digital_product_id: world.product }] });
   await page.getByRole('button', { name: 'digital_order.purchased' }).first().click();
-  await expect(drawer.getByText('503')).toBeVisible();
+  await expect(drawer.getByText('503', { exact: true })).toBeVisible();
   await expect(drawer.getByLabel('the answer', { exact: true })).toContainText('the desk is closed');
   crm.answer = 200;
   await drawer.getByRole('button', { name: 'Send again' }).click();

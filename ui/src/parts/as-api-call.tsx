@@ -7,6 +7,7 @@ import { useState } from 'react';
 import { usePageCalls } from '@/api/calls';
 import { isSessionCall, urlOf, type Call } from '@/api/client';
 import { CopyButton } from './copy-button';
+import { useEscape } from './escape';
 import classes from './as-api-call.module.css';
 
 const placeholder = '$PURVEY_TOKEN';
@@ -125,8 +126,9 @@ export function CallButton({ call, label = 'As API call' }: { call: () => Call; 
 }
 
 function CallsDrawer({ opened, close, children }: { opened: boolean; close: () => void; children: React.ReactNode }) {
+  useEscape(opened, close);
   return (
-    <Drawer opened={opened} onClose={close} position="right" size="lg" title="As API call" zIndex={400}>
+    <Drawer opened={opened} onClose={close} closeOnEscape={false} position="right" size="lg" title="As API call" zIndex={400}>
       <Stack>
         {children}
         <Text size="sm" c="dimmed">

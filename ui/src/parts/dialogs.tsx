@@ -6,6 +6,7 @@ import { useState, type FormEvent, type ReactNode } from 'react';
 import { wordsOf, type Call } from '@/api/client';
 import { CallButton } from './as-api-call';
 import { CopyButton } from './copy-button';
+import { useEscape } from './escape';
 
 interface FormModalProps {
   title: string;
@@ -26,13 +27,14 @@ interface FormModalProps {
 
 /** A form in a dialog, with "As API call" of this very action. */
 export function FormModal({ title, opened, close, submit, onSubmit, call, busy, error, danger, disabled, size, children }: FormModalProps) {
+  useEscape(opened, close);
   const send = (e: FormEvent) => {
     e.preventDefault();
     e.stopPropagation();
     onSubmit();
   };
   return (
-    <Modal opened={opened} onClose={close} title={title} size={size ?? 'lg'}>
+    <Modal opened={opened} onClose={close} closeOnEscape={false} title={title} size={size ?? 'lg'}>
       <form onSubmit={send} noValidate>
         <Stack gap="md">
           {children}

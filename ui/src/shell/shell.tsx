@@ -97,7 +97,7 @@ function Frame() {
           <AppShell.Main className={classes.main!} id="content">
             {scope.mode === 'sandbox' && <SandboxBanner />}
             <div className={classes.page}>
-              <CallsProvider key={place.pathname}>
+              <CallsProvider>
                 <Suspense fallback={<Loading />}>
                   <Outlet key={`${scope.shop}/${scope.mode}`} />
                 </Suspense>

@@ -55,6 +55,7 @@ function Form({ settings, section }: { settings: Settings; section: string }) {
   const elsewhere = Object.keys(fields).filter((f) => !here.has(f));
   return (
     <form
+      noValidate
       onSubmit={(e) => {
         e.preventDefault();
         save.run(draft.patch);
