@@ -117,6 +117,9 @@ type problem struct {
 	link   bool     // on a share link
 	ask    *askView // how more may be asked for; nil not at all
 	note   string   // what has just been done
+	order  string   // its number, as the page says it; "" unknown
+	about  string   // its number alone
+	token  string   // of the page, whose receipt is there in spite of all; "" none
 	mint   bool     // on a download token, which the way back leads away from
 }
 
@@ -163,7 +166,10 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	v := h.view(p.shop, lang, words.Title)
-	v.Data = refusalView{refusal: words, Back: p.back, BackText: back, More: p.ask, Notice: p.note}
+	v.About = p.about
+	v.Data = refusalView{
+		refusal: words, Back: p.back, BackText: back, More: p.ask, Notice: p.note, Order: p.order, Token: p.token, Receipt: orderWordsOf(lang).Receipt,
+	}
 	if err := h.pages.Write(w, r, status, "refused.html", v); err != nil {
 		h.Log.ErrorContext(r.Context(), "a page cannot be made", "error", err)
 		http.Error(w, words.Title, status)
@@ -176,6 +182,9 @@ type refusalView struct {
 	BackText string
 	More     *askView
 	Notice   string
+	Order    string
+	Token    string
+	Receipt  string
 }
 
 // wantsPage tells a browser from a program: browsers name HTML.

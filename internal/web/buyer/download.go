@@ -33,10 +33,11 @@ func (h *handlers) order(w http.ResponseWriter, r *http.Request) error {
 	}
 	path := "/d/" + token
 	if p.Refusal != nil {
-		closed := problem{error: purvey.Because(purvey.Denied, p.Refusal.Reason, "the page is closed"), shop: p.Shop, locale: customer.Locale, note: notice}
+		closed := problem{error: purvey.Because(purvey.Denied, p.Refusal.Reason, "the page is closed"), shop: p.Shop, locale: customer.Locale, note: notice,
+			order: fill(words.Order, "order", p.Order.Name), about: p.Order.Name, token: token}
 		for _, l := range p.Lines {
 			if ask := askOf(l, more, lang, path, v.ShopName, settings.Timezone); ask != nil && closed.ask == nil {
-				ask.Name, closed.ask = l.Name, ask
+				ask.Name, ask.Open, closed.ask = l.Name, true, ask
 			}
 		}
 		return closed

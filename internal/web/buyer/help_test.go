@@ -96,7 +96,7 @@ func TestPagesNameTheShopsHelp(t *testing.T) {
 		w.wantText(w.browse(w.page(o)), 200, `href="mailto:help@casa.example?subject=%231001"`, `href="https://help.example/x"`, "&lt;b&gt;Hello&lt;/b&gt;")
 		_, err := w.orders.SetAccess(context.Background(), w.scope, o.ID, false)
 		w.must(err)
-		w.wantText(w.browse(w.page(o)), 403, `href="mailto:help@casa.example"`, `href="https://help.example/x"`)
+		w.wantText(w.browse(w.page(o)), 403, "Order #1001", "/receipt\"", `href="mailto:help@casa.example?subject=%231001"`, `href="https://help.example/x"`)
 		for body, field := range map[string]string{
 			`{"mail":{"reply_to":"nobody"}}`: "mail.reply_to", `{"mail":{"support_address":"a b"}}`: "mail.support_address", `{"shop":{"support_url":"javascript:x"}}`: "shop.support_url",
 			`{"mail":{"from_name":"a\u0007"}}`: "mail.from_name", `{"pages":{"message":"` + strings.Repeat("ü", 501) + `"}}`: "pages.message",

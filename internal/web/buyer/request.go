@@ -23,6 +23,7 @@ type askView struct {
 	Said    string // of an earlier request
 	Waiting bool   // it has not been answered: there is no form
 	Max     int    // characters of the message
+	Open    bool   // the form is unfolded
 }
 
 // askOf gives the form of a line; nil where there is nothing to ask for.
