@@ -5,10 +5,10 @@ SHELL       := bash
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS     := -s -w -X main.version=$(VERSION)
 
-.PHONY: help build demo test check bench ui fmt deadcode fuzz clean
+.PHONY: help build demo test check bench ui screenshots fmt deadcode fuzz clean
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name what; do printf 'make %-9s %s\n' "$$name" "$$what"; done
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name what; do printf 'make %-11s %s\n' "$$name" "$$what"; done
 
 build: ui ## build bin/purvey, one static binary
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/purvey ./cmd/purvey
@@ -16,8 +16,9 @@ build: ui ## build bin/purvey, one static binary
 demo: build ## run a throw-away shop with an order taken through the whole path
 	@exec bin/purvey demo
 
-test: ## run all tests, on SQLite and PostgreSQL, under the race detector
+test: ## run all tests: on SQLite and PostgreSQL under the race detector, then the back office in a browser
 	@CGO_ENABLED=1 scripts/with-services go test -race -timeout 30m ./...
+	@scripts/ui-test
 
 check: .cache/bin/golangci-lint ## format, vet, lint, then all tests
 	@scripts/check
@@ -25,6 +26,9 @@ check: .cache/bin/golangci-lint ## format, vet, lint, then all tests
 
 bench: build ## compare speed with peers, in pairs
 	@exec bench/run
+
+screenshots: ## take pictures of the back office into .cache/screenshots
+	@PURVEY_SCREENSHOTS=1 scripts/ui-test
 
 ui: ## build the back office into the source tree, if it changed
 	@scripts/ui

@@ -84,6 +84,7 @@ export async function look(page: Page, name: string): Promise<void> {
       await page.emulateMedia({ colorScheme });
       await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', colorScheme);
       await settled(page);
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
       const where = `${name}, ${width}, ${colorScheme}`;
       if (process.env['PURVEY_SCREENSHOTS']) {
         const folder = resolve(import.meta.dirname, '../../.cache/screenshots', `${width}-${colorScheme}`);

@@ -50,6 +50,7 @@ test('a person is invited, joins, takes a second factor, and signs in with it', 
   await expect(stranger.getByRole('button', { name: 'Account of Kim Park' })).toBeVisible();
 
   // Shut out: the next thing that Kim does leads to the sign-in page.
+  await page.reload();
   await page.getByRole('button', { name: 'Actions for Kim Park' }).click();
   await page.getByRole('menuitem', { name: 'Shut out' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Shut out' }).click();

@@ -1,5 +1,5 @@
 // Loaded by parts/chart alone: the chart library is large.
-import '@mantine/charts/styles.css';
+import '@mantine/charts/styles.layer.css';
 import { AreaChart, BarChart } from '@mantine/charts';
 
 export interface ChartProps {

@@ -1,5 +1,5 @@
 // One endpoint: its state, what was sent to it, and the means to mend it.
-import { Alert, Button, Group, Menu, Skeleton, Text } from '@mantine/core';
+import { Alert, Button, Group, Menu, Modal, Skeleton, Text } from '@mantine/core';
 import { IconAlertTriangle, IconDots, IconPlayerPause, IconSend } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
@@ -39,7 +39,7 @@ export default function EndpointPage() {
 }
 
 function Page({ endpoint: e }: { endpoint: Endpoint }) {
-  const [dialog, setDialog] = useState<'edit' | 'delete' | 'replay' | null>(null);
+  const [dialog, setDialog] = useState<'edit' | 'delete' | 'replay' | 'check' | null>(null);
   const [test, setTest] = useState<string | null>(null);
   const go = useNavigate();
   const again = useRefresh();
@@ -135,9 +135,9 @@ function Page({ endpoint: e }: { endpoint: Endpoint }) {
                 ['Secret', 'shown when it was made'],
               ]}
             />
-          </Section>
-          <Section title="Checking requests">
-            <VerifySample />
+            <Button variant="default" mt="md" fullWidth onClick={() => setDialog('check')}>
+              How to check a request
+            </Button>
           </Section>
         </div>
       </div>
@@ -146,6 +146,9 @@ function Page({ endpoint: e }: { endpoint: Endpoint }) {
       <ConfirmModal title={`Delete ${e.name}?`} opened={dialog === 'delete'} close={() => setDialog(null)} confirm="Delete endpoint" onConfirm={() => remove.run()} call={() => remove.describe()} busy={remove.busy} error={remove.error} typed={e.name}>
         The history of what was sent to it goes too, and what still waits for it is never sent. To stop for a while, switch it off instead.
       </ConfirmModal>
+      <Modal opened={dialog === 'check'} onClose={() => setDialog(null)} title="Checking that a request is ours" size="xl">
+        <VerifySample />
+      </Modal>
       <DeliveryDrawer id={test} close={() => setTest(null)} />
     </>
   );
