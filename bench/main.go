@@ -42,6 +42,7 @@ type settings struct {
 	rounds  int
 	slot    time.Duration
 	keys    int64
+	asked   int
 	big     int
 	clients clientList
 	smoke   bool
@@ -93,6 +94,7 @@ func parse(args []string) (settings, []scenario, error) {
 	f.IntVar(&s.rounds, "rounds", 7, "rounds that count")
 	f.DurationVar(&s.slot, "slot", 400*time.Millisecond, "length of a slot")
 	f.Int64Var(&s.keys, "keys", 1_000_000, "licence keys in the large inventories")
+	f.IntVar(&s.asked, "asked", 20_000, "different keys that validate asks for, drawn from the inventory")
 	f.IntVar(&s.big, "big", 100, "size of the large file, MB")
 	f.Var(&s.clients, "clients", "numbers of clients of orders and validate")
 	f.BoolVar(&s.smoke, "smoke", os.Getenv("SMOKE") == "1", "one round of 50 ms on small data: checks that everything runs, measures nothing")

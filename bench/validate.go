@@ -40,7 +40,7 @@ func validate(ctx context.Context, b *bench) error {
 	pb, pbErr := b.startPocketBase(ctx, many, false)
 	pbLog, pbLogErr := b.startPocketBase(ctx, many, true)
 
-	sampleFew, sampleMany := someKeys(fewKeys), someKeys(b.keys)
+	sampleFew, sampleMany := someKeys(fewKeys, b.asked), someKeys(b.keys, b.asked)
 	for _, clients := range b.clients {
 		slot := load.Slot{Clients: clients, Duration: b.slot}
 		bare := func(name string, c *process.Child, keys []string) paired.Contender {
@@ -84,9 +84,9 @@ func validate(ctx context.Context, b *bench) error {
 	return nil
 }
 
-// someKeys draws keys at random from the first n.
-func someKeys(n int64) []string {
-	keys := make([]string, 20_000)
+// someKeys draws count keys at random from the first n.
+func someKeys(n int64, count int) []string {
+	keys := make([]string, count)
 	for i := range keys {
 		keys[i] = probe.Key(rand.Int64N(n))
 	}

@@ -92,18 +92,20 @@ func AccessLog(log *slog.Logger) Middleware {
 				if !log.Enabled(ctx, level) {
 					return
 				}
-				attrs := []slog.Attr{
+				now := time.Now()
+				line := slog.NewRecord(now, level, "request", 0) // the place in the source is always this one
+				line.AddAttrs(
 					slog.String("method", r.Method),
 					slog.String("path", SafePath(r.URL.EscapedPath())),
 					slog.Int("status", status),
 					slog.Int64("bytes", rec.Bytes()),
-					slog.Duration("duration", time.Since(start)),
+					slog.Duration("duration", now.Sub(start)),
 					slog.String("client", clientText(r)),
-				}
+				)
 				if !whole {
-					attrs = append(attrs, slog.Bool("cut", true))
+					line.AddAttrs(slog.Bool("cut", true))
 				}
-				log.LogAttrs(ctx, level, "request", attrs...)
+				_ = log.Handler().Handle(ctx, line) // where the log cannot be written there is nobody to tell
 			}()
 			next.ServeHTTP(rec, r)
 			whole = true
