@@ -19,10 +19,12 @@ const (
 )
 
 // fragments are the places in a statement where the engines differ. A write
-// transaction of SQLite is alone by itself, so it needs no row locks.
+// transaction of SQLite is alone by itself, so it needs no row locks; without
+// statistics it must be told which index holds few rows.
 var fragments = map[engine]*strings.Replacer{
-	sqliteEngine:   strings.NewReplacer("{for update}", "", "{skip locked}", ""),
-	postgresEngine: strings.NewReplacer("{for update}", "FOR UPDATE", "{skip locked}", "FOR UPDATE SKIP LOCKED"),
+	sqliteEngine: strings.NewReplacer("{for update}", "", "{skip locked}", "",
+		"{by free}", "INDEXED BY license_key_free", "{by taken}", "INDEXED BY license_key_taken"),
+	postgresEngine: strings.NewReplacer("{for update}", "FOR UPDATE", "{skip locked}", "FOR UPDATE SKIP LOCKED", "{by free}", "", "{by taken}", ""),
 }
 
 var placeholder = regexp.MustCompile(`\$[0-9]+`)

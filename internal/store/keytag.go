@@ -193,8 +193,8 @@ func (q Queries) CountOwed(ctx context.Context, scope purvey.Scope, tag string) 
 // takes keys of it.
 func (q Queries) KnowsTag(ctx context.Context, scope purvey.Scope, tag string) (bool, error) {
 	for _, text := range []string{
-		`SELECT 1 FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.tag = $3 AND k.order_id = '' LIMIT 1`,
-		`SELECT 1 FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.tag = $3 AND k.order_id <> '' LIMIT 1`,
+		`SELECT 1 FROM license_key k {by free} WHERE k.shop_id = $1 AND k.mode = $2 AND k.tag = $3 AND k.order_id = '' LIMIT 1`,
+		`SELECT 1 FROM license_key k {by taken} WHERE k.shop_id = $1 AND k.mode = $2 AND k.tag = $3 AND k.order_id <> '' LIMIT 1`,
 		`SELECT 1 FROM order_line l WHERE l.shop_id = $1 AND l.mode = $2 AND l.key_tag = $3 AND l.keys_owed > 0 LIMIT 1`,
 		`SELECT 1 FROM product p WHERE p.shop_id = $1 AND $2 <> '' AND p.key_tag = $3 LIMIT 1`,
 	} {
@@ -231,7 +231,7 @@ func (q Queries) KeyList(ctx context.Context, scope purvey.Scope, f KeyFilter, p
 	}
 	var parts []string
 	var args []any
-	part := func(tag *string, condition string) {
+	part := func(tag *string, from, condition string) {
 		w := &where{args: args}
 		w.text.WriteString(condition)
 		w.and(`k.shop_id = ? AND k.mode = ?`, scope.ShopID, scope.Mode)
@@ -243,19 +243,23 @@ func (q Queries) KeyList(ctx context.Context, scope purvey.Scope, f KeyFilter, p
 			w.and(`lower(k.key) LIKE ? ESCAPE '\'`, asciiPattern(f.Query))
 		}
 		var text string
-		text, args = w.list(`SELECT k.id FROM license_key k`, "k", p)
+		text, args = w.list(`SELECT k.id FROM license_key k`+from, "k", p)
 		parts = append(parts, `SELECT id FROM (`+text+`) x`+fmt.Sprint(len(parts)))
 	}
 	for _, tag := range tags {
 		if tag == nil && f.Assigned == nil {
-			part(nil, `k.id <> ''`)
+			part(nil, ``, `k.id <> ''`)
 			continue
 		}
+		free, taken := ` {by free}`, ` {by taken}`
+		if tag == nil { // a great many tags
+			free, taken = ``, ``
+		}
 		if f.Assigned == nil || !*f.Assigned {
-			part(tag, `k.order_id = ''`)
+			part(tag, free, `k.order_id = ''`)
 		}
 		if f.Assigned == nil || *f.Assigned {
-			part(tag, `k.order_id <> ''`)
+			part(tag, taken, `k.order_id <> ''`)
 		}
 	}
 	if len(parts) == 0 {
@@ -280,11 +284,11 @@ func (q Queries) KeyList(ctx context.Context, scope purvey.Scope, f KeyFilter, p
 // by one look into the indexes.
 func (q Queries) keyTags(ctx context.Context, scope purvey.Scope, limit int) ([]string, error) {
 	var tags []string
-	for _, state := range []string{`k.order_id = ''`, `k.order_id <> ''`} {
+	for _, state := range []string{`{by free} WHERE k.order_id = ''`, `{by taken} WHERE k.order_id <> ''`} {
 		after, op := "", ">="
 		for len(tags) < 2*limit {
 			var tag string
-			err := q.row(ctx, `SELECT k.tag FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.tag `+op+` $3 AND `+state+
+			err := q.row(ctx, `SELECT k.tag FROM license_key k `+state+` AND k.shop_id = $1 AND k.mode = $2 AND k.tag `+op+` $3`+
 				` ORDER BY k.tag, k.id LIMIT 1`, []any{scope.ShopID, scope.Mode, after}, &tag)
 			if errors.Is(err, purvey.NotFound) {
 				break
@@ -299,6 +303,35 @@ func (q Queries) keyTags(ctx context.Context, scope purvey.Scope, limit int) ([]
 		}
 	}
 	return tags[:min(len(tags), limit)], nil
+}
+
+// fewKeys gives all keys of a tag or state, unless there are so many of them
+// that those that begin with a text are found sooner by their texts.
+func (q Queries) fewKeys(ctx context.Context, scope purvey.Scope, f KeyFilter) (few bool, keys []purvey.LicenseKey, err error) {
+	const most = 3000
+	if f.Tag == nil && f.Assigned == nil {
+		return false, nil, nil
+	}
+	for _, state := range []struct {
+		assigned bool
+		where    string
+	}{{false, `{by free} WHERE k.order_id = ''`}, {true, `{by taken} WHERE k.order_id <> ''`}} {
+		if f.Assigned != nil && *f.Assigned != state.assigned {
+			continue
+		}
+		text, args := `SELECT `+keyColumns+` FROM license_key k `+state.where+` AND k.shop_id = $1 AND k.mode = $2`, []any{scope.ShopID, scope.Mode}
+		if f.Tag != nil {
+			text, args = text+` AND k.tag = $3`, append(args, *f.Tag)
+		}
+		some, err := collect(ctx, q, text+fmt.Sprintf(` LIMIT %d`, most+1-len(keys)), args, scanKey)
+		if err != nil {
+			return false, nil, err
+		}
+		if keys = append(keys, some...); len(keys) > most {
+			return false, nil, nil
+		}
+	}
+	return true, keys, nil
 }
 
 // KeyPlace is a place in a list of keys that is in the order of their texts.
@@ -332,7 +365,19 @@ func (q Queries) KeysByText(ctx context.Context, scope purvey.Scope, text string
 		found = append(found, keys...)
 		return err
 	}
+	few, some, err := q.fewKeys(ctx, scope, f)
+	if err != nil {
+		return purvey.Listed[purvey.LicenseKey]{}, err
+	}
+	for _, k := range some {
+		if (k.Key > after.Key || k.Key == after.Key && k.ID > after.ID) && slices.ContainsFunc(begins, func(b string) bool { return strings.HasPrefix(k.Key, b) }) {
+			found = append(found, k)
+		}
+	}
 	for _, b := range begins {
+		if few {
+			break
+		}
 		for _, part := range textParts {
 			// The planner of SQLite takes the tables of a cross join in their order.
 			err := search(`license_text x CROSS JOIN license_key k`, `k.shop_id = x.shop_id AND k.mode = x.mode AND k.id = x.id
