@@ -11,13 +11,8 @@ import (
 	"purvey/internal/store"
 )
 
-// change runs fn on a locked, whole order and gives the order afterwards.
-func (s *Service) change(ctx context.Context, scope purvey.Scope, id string, fn func(tx *store.Tx, o *purvey.Order) error) (purvey.Order, error) {
-	return s.changeAs(ctx, scope, id, actionUpdated, fn)
-}
-
-// changeAs is change, under its own name in the audit log. What leaves the
-// order as it was is not recorded there.
+// changeAs runs fn on a locked, whole order and gives the order afterwards.
+// What differs then is recorded in the audit log under the action's name.
 func (s *Service) changeAs(ctx context.Context, scope purvey.Scope, id, action string, fn func(tx *store.Tx, o *purvey.Order) error) (purvey.Order, error) {
 	var out purvey.Order
 	err := s.db.Tx(ctx, func(tx *store.Tx) error {
