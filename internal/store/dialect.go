@@ -22,9 +22,9 @@ const (
 // transaction of SQLite is alone by itself, so it needs no row locks; without
 // statistics it must be told which index holds few rows.
 var fragments = map[engine]*strings.Replacer{
-	sqliteEngine: strings.NewReplacer("{for update}", "", "{skip locked}", "",
+	sqliteEngine: strings.NewReplacer("{instr}", "instr", "{for update}", "", "{skip locked}", "",
 		"{by free}", "INDEXED BY license_key_free", "{by taken}", "INDEXED BY license_key_taken"),
-	postgresEngine: strings.NewReplacer("{for update}", "FOR UPDATE", "{skip locked}", "FOR UPDATE SKIP LOCKED", "{by free}", "", "{by taken}", ""),
+	postgresEngine: strings.NewReplacer("{instr}", "strpos", "{for update}", "FOR UPDATE", "{skip locked}", "FOR UPDATE SKIP LOCKED", "{by free}", "", "{by taken}", ""),
 }
 
 var placeholder = regexp.MustCompile(`\$[0-9]+`)

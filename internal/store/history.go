@@ -27,6 +27,9 @@ func (tx *Tx) InsertHistory(ctx context.Context, scope purvey.Scope, h History) 
 			return err
 		}
 	}
+	if _, begun, err := tx.FigureState(ctx, scope); err != nil || !begun {
+		return err // figures are kept from their beginning when they are first
+	}
 	days := map[int64]time.Time{}
 	for _, o := range h.Orders {
 		days[dayOfSlot(SlotOf(o.PaidAt))] = o.PaidAt

@@ -95,8 +95,12 @@ func (q Queries) order(ctx context.Context, where string, args ...any) (purvey.O
 
 // Orders lists whole orders of the scope.
 func (q Queries) Orders(ctx context.Context, scope purvey.Scope, f OrderFilter, p purvey.Page) (purvey.Listed[purvey.Order], error) {
+	f, err := q.measured(ctx, f)
+	if err != nil {
+		return purvey.Listed[purvey.Order]{}, err
+	}
 	w := f.where(scope)
-	if strings.TrimSpace(f.Search) != "" {
+	if strings.TrimSpace(f.Search+f.Query) != "" {
 		ids, err := q.foundOrders(ctx, scope, f, p, w)
 		if err != nil {
 			return purvey.Listed[purvey.Order]{}, err
@@ -115,15 +119,17 @@ func (q Queries) Orders(ctx context.Context, scope purvey.Scope, f OrderFilter, 
 // foundOrders gives the ids of a page of orders that a search finds. Asking for
 // no more than ids keeps the engines within an index that has all it looks at.
 func (q Queries) foundOrders(ctx context.Context, scope purvey.Scope, f OrderFilter, p purvey.Page, w *where) ([]string, error) {
-	start, err := q.startOf(ctx, "orders", scope, ordersSearched)
-	if err != nil {
-		return nil, err
+	if strings.TrimSpace(f.Search) != "" {
+		start, err := q.startOf(ctx, "orders", scope, ordersSearched)
+		if err != nil {
+			return nil, err
+		}
+		exact, err := q.ordersNamed(ctx, scope, f.Search)
+		if err != nil {
+			return nil, err
+		}
+		w.searchOrders(f.Search, start, exact)
 	}
-	exact, err := q.ordersNamed(ctx, scope, f.Search)
-	if err != nil {
-		return nil, err
-	}
-	w.searchOrders(f.Search, start, exact)
 	text, args := w.list(`SELECT o.id FROM orders o`, "o", p)
 	return collect(ctx, q, text, args, scanID)
 }

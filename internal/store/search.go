@@ -59,10 +59,10 @@ func scanID(s scanner, id *string) error { return s.Scan(id) }
 // searchOrders narrows a list of orders to those that a text names: exactly, or
 // as a part of the name, address or reference of one of the newest.
 func (w *where) searchOrders(text, start string, exact []string) {
-	pattern := likePattern(strings.TrimPrefix(strings.TrimSpace(text), "#"))
-	plain := "%" + escapeLike(strings.TrimSpace(text)) + "%"
-	found := `(o.name_folded LIKE ? ESCAPE '\' OR o.email_folded LIKE ? ESCAPE '\' OR o.external_reference LIKE ? ESCAPE '\')`
-	args := []any{pattern, pattern, plain}
+	// A look for a text is several times as quick as a comparison with a pattern.
+	folded := purvey.Fold(strings.TrimPrefix(strings.TrimSpace(text), "#"))
+	found := `({instr}(o.name_folded, ?) > 0 OR {instr}(o.email_folded, ?) > 0 OR {instr}(o.external_reference, ?) > 0)`
+	args := []any{folded, folded, strings.TrimSpace(text)}
 	if start != "" {
 		found = `(o.id >= ? AND ` + found + `)`
 		args = append([]any{start}, args...)

@@ -61,6 +61,7 @@ CREATE INDEX customer_created ON customer (shop_id, mode, created_at);
 CREATE INDEX orders_paid ON orders (shop_id, mode, paid_at) WHERE paid_at > 0;
 CREATE INDEX orders_customer ON orders (customer_id, id);
 CREATE INDEX orders_not_paid ON orders (shop_id, mode, financial, id) WHERE financial <> 'PAID';
+CREATE INDEX orders_source ON orders (shop_id, mode, source, id) WHERE source <> 'native';
 CREATE INDEX orders_held ON orders (shop_id, mode, id) WHERE risk = 'HIGH';
 CREATE INDEX orders_closed ON orders (shop_id, mode, id) WHERE access_disabled;
 CREATE INDEX order_line_open ON order_line (shop_id, mode, status, order_id) WHERE status <> 'active';
