@@ -93,7 +93,7 @@ func (a *api) customerOrders(r *request) (any, error) {
 	if _, _, err := a.Orders.Customer(r.Context(), r.Scope(), id); err != nil {
 		return nil, err
 	}
-	include, err := r.enumList("include", "product", "downloads")
+	include, err := r.enumList("include", "product", "downloads", "rights")
 	if err != nil {
 		return nil, err
 	}

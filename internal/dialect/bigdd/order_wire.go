@@ -62,6 +62,16 @@ type lineWire struct {
 	Product          *platformWire  `json:"product,omitempty"`
 	Downloads        *[]eventWire   `json:"downloads,omitempty"`
 	Files            *[]lineFileRow `json:"files,omitempty"` // UNIQUE only
+	Rights           *rightsWire    `json:"rights,omitempty"`
+}
+
+// rightsWire is what a line may do otherwise than its product says; with
+// include=rights alone.
+type rightsWire struct {
+	Copies      *int    `json:"copies"`
+	CountedFrom *string `json:"counted_from"`
+	OpenUntil   *string `json:"open_until"`
+	KeysOwed    int     `json:"keys_owed"`
 }
 
 // platformWire is the shop platform's view of a product; with
@@ -104,6 +114,7 @@ type fileNameWire struct {
 type orderIncludes struct {
 	products  map[string]purvey.Product    // nil: not asked for
 	downloads map[string][]purvey.Download // by line; nil: not asked for
+	rights    bool
 }
 
 // wireOrder writes an order as webhooks and most answers show it.
@@ -152,6 +163,12 @@ func wireLine(o *purvey.Order, l purvey.Line, x orderIncludes) lineWire {
 	if x.products != nil {
 		if p, ok := x.products[l.ProductID]; ok {
 			w.Product = &platformWire{Title: p.Name, Image: nullString(p.CoverURL)}
+		}
+	}
+	if x.rights {
+		w.Rights = &rightsWire{CountedFrom: nullTime(l.CountFrom), OpenUntil: nullTime(l.OpenUntil), KeysOwed: l.KeysOwed}
+		if l.GrantedCopies > 0 {
+			w.Rights.Copies = &l.GrantedCopies
 		}
 	}
 	if x.downloads != nil {

@@ -61,7 +61,7 @@ func (a *api) listOrders(r *request) (any, error) {
 	if f.Query, err = r.search(); err != nil {
 		return nil, err
 	}
-	include, err := r.enumList("include", "product", "downloads")
+	include, err := r.enumList("include", "product", "downloads", "rights")
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (a *api) orderList(r *request, p purvey.Page, orders purvey.Listed[purvey.O
 
 // includes reads the parts that were asked for.
 func (a *api) includes(ctx context.Context, scope purvey.Scope, orders []purvey.Order, parts []string) (orderIncludes, error) {
-	var x orderIncludes
+	x := orderIncludes{rights: included(parts, "rights")}
 	var err error
 	if included(parts, "product") {
 		var ids []string
@@ -116,7 +116,7 @@ func (a *api) includes(ctx context.Context, scope purvey.Scope, orders []purvey.
 
 // showOrder serves BDD-05.
 func (a *api) showOrder(r *request) (any, error) {
-	include, err := r.enumList("include", "product", "downloads")
+	include, err := r.enumList("include", "product", "downloads", "rights")
 	if err != nil {
 		return nil, err
 	}
