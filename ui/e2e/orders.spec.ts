@@ -1,10 +1,14 @@
 import { expect, look, test } from './fixtures';
 import { anyFile, fetchFile, makeOrder, makeProduct, type MadeOrder } from './shop';
 
+// Several looks each, at two widths and in two colours.
+test.slow();
+
 test('an order is found, opened beside the list, and the next one by a key', async ({ page, api, world }) => {
   await makeOrder(api, 'one@list.example', world.product);
   await makeOrder(api, 'two@list.example', world.product);
   await page.goto('/admin/orders');
+  await expect(page.getByRole('row', { name: /two@list.example/ })).toBeVisible();
   await page.keyboard.press('/');
   await page.keyboard.type('list.example');
   await expect(page.getByRole('row', { name: /two@list.example/ })).toBeVisible();
@@ -35,7 +39,7 @@ test('an order is made by hand, fetched, and its timeline tells it', async ({ pa
   await page.goto('/admin/orders/new');
   await page.getByLabel('E-mail address').fill('dora@gmial.com');
   await page.getByRole('button', { name: 'Did they mean dora@gmail.com?' }).click();
-  await page.getByLabel('Product').first().fill('Tide');
+  await page.getByLabel('Product', { exact: true }).first().fill('Tide');
   await page.getByRole('option', { name: 'Tide tables' }).click();
   await page.getByLabel('Quantity').fill('2');
   await look(page, 'order-new');
@@ -133,7 +137,7 @@ test('a test order is made in the sandbox', async ({ page }) => {
   await page.getByRole('link', { name: 'Test order' }).first().click();
   await expect(page.getByRole('heading', { level: 1, name: 'Test order' })).toBeVisible();
   await expect(page.getByLabel('E-mail address')).toHaveValue('owner@example.com');
-  await page.getByLabel('Product').first().fill('Field');
+  await page.getByLabel('Product', { exact: true }).first().fill('Field');
   await page.getByRole('option', { name: /^Field Recordings/ }).click();
   await page.getByRole('button', { name: 'Make the test order' }).click();
   await expect(page.getByRole('heading', { level: 1, name: /^Order #/ })).toBeVisible();

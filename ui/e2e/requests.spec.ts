@@ -1,9 +1,9 @@
-import type { Playwright } from '@playwright/test';
+import type { APIRequest } from '@playwright/test';
 import { expect, look, test, type Call } from './fixtures';
 import { anyFile, fetchFile, makeOrder, makeProduct } from './shop';
 
 /** A customer uses up the one copy, and asks for more on the page. */
-async function ask(api: Call, request: Playwright['request'], email: string, words: string): Promise<void> {
+async function ask(api: Call, request: APIRequest, email: string, words: string): Promise<void> {
   const file = await anyFile(api);
   const product = await makeProduct(api, 'Once only', { file_ids: [file.id], max_downloads: 1 });
   const order = await makeOrder(api, email, product);

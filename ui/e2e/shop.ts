@@ -1,5 +1,5 @@
 // What the tests of orders, mail and requests arrange and do as a buyer.
-import type { Playwright } from '@playwright/test';
+import type { APIRequest } from '@playwright/test';
 import type { Call } from './fixtures';
 
 export interface MadeOrder {
@@ -25,7 +25,7 @@ export function makeOrder(api: Call, email: string, product: string, more: Recor
 }
 
 /** Fetches a file as the buyer would. */
-export async function fetchFile(request: Playwright['request'], order: MadeOrder, file: string): Promise<number> {
+export async function fetchFile(request: APIRequest, order: MadeOrder, file: string): Promise<number> {
   const http = await request.newContext();
   const answer = await http.get(`${order.download_url}/files/${file}`);
   await answer.body().catch(() => undefined);

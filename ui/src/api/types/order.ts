@@ -44,6 +44,8 @@ export interface OrderLine {
   product?: { title: string; image: string | null } | null;
   downloads?: DownloadEvent[];
   files?: AttachedFile[];
+  /** With `include=rights`: what the line may do otherwise than its product says. */
+  rights?: { copies: number | null; counted_from: string | null; open_until: string | null; keys_owed: number };
 }
 
 export interface Order {

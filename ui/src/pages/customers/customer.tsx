@@ -78,7 +78,7 @@ export default function CustomerPage() {
         <Figure label="Orders" value={count(c?.orders ?? 0)} loading={!c} />
         <Figure label="Spent" value={<Spent amounts={c?.spent ?? []} />} loading={!c} />
         <Figure label="Downloads" value={`${count(fetched.length)}${orders.hasMore ? ' +' : ''}`} loading={orders.loading} />
-        <Figure label="Last order" value={<When at={c?.last_order_at ?? null} none="none" />} loading={!c} />
+        <Figure label="Licence keys" value={`${count(keys.length)}${orders.hasMore ? ' +' : ''}`} loading={orders.loading} />
       </Figures>
       <div className={classes.columns}>
         <div>
@@ -106,6 +106,7 @@ export default function CustomerPage() {
                 items={[
                   ['E-mail', c.email],
                   ['Language', languageName(c.locale)],
+                  ['Last order', <When key="l" at={c.last_order_at} none="none" />],
                   ['Since', <When key="s" at={c.created_at} />],
                   ['Own id', c.external_id && <span className="mono">{c.external_id}</span>],
                   ['Shop’s id', c.gid && <span className="mono">{c.gid}</span>],

@@ -19,7 +19,7 @@ export default function MessagePage() {
   const { id = '' } = useParams();
   const message = useRead<Message>(`/messages/${id}`, undefined, { every: 20_000, title: 'Read the message' });
   const m = message.data;
-  const order = useRead<Order>(`/orders/${m?.order_id ?? ''}`, { include: ['product', 'downloads'] }, { enabled: m !== undefined && m.order_id !== null });
+  const order = useRead<Order>(`/orders/${m?.order_id ?? ''}`, { include: ['product', 'downloads', 'rights'] }, { enabled: m !== undefined && m.order_id !== null });
   const [view, setView] = useState<View>('wide');
   const [other, setOther] = useState(false);
   const resend = useResend(id);

@@ -22,6 +22,7 @@ export const hasFiles = (p: Product | undefined): boolean => p === undefined || 
 
 /** Keys that are still to come. */
 export function keysOwed(l: OrderLine, p: Product | undefined): number {
+  if (l.rights) return over(l) ? 0 : l.rights.keys_owed;
   return hasKeys(p) && !over(l) && l.status !== 'unpaid' ? Math.max(0, units(l) - l.license_keys.length) : 0;
 }
 
@@ -105,6 +106,7 @@ function readiness(o: Order, products: ReadonlyMap<string, Product>): Check {
   if (o.dl_access === 'disabled' && o.lines.some((l) => !over(l))) return { ...check, tone: 'red', verdict: 'Access is off', detail: 'The customer is turned away' };
   const live = o.lines.filter((l) => !over(l));
   if (live.length === 0) return { ...check, tone: 'gray', verdict: 'All given back', detail: null };
+  if (o.risk_level === 'HIGH') return { ...check, tone: 'gray', verdict: 'Waiting', detail: 'Until the order is released' };
   const failed = live.find((l) => l.status === 'failed');
   if (failed) return { ...check, tone: 'red', verdict: 'Failed', detail: failed.digital_product.name };
   if (unpaid(o)) return { ...check, tone: 'gray', verdict: 'Waiting', detail: 'For the payment' };

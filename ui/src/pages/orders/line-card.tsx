@@ -17,16 +17,16 @@ interface Props {
   order: Order;
   line: OrderLine;
   product: Product | undefined;
-  countFrom: string;
   remedies: Remedies;
   open: (dialog: LineDialog, line: OrderLine) => void;
 }
 
-export function LineCard({ order, line, product, countFrom, remedies, open }: Props) {
+export function LineCard({ order, line, product, remedies, open }: Props) {
   const files = goods(line, product);
   const owed = keysOwed(line, product);
   const why = waitsFor(order, line, product);
-  const limit = product?.max_downloads ?? null;
+  const base = product?.max_downloads ?? 0;
+  const limit = base > 0 ? (line.rights?.copies ?? base) : null;
   const left = units(line);
   const name = line.digital_product.name;
   return (
@@ -46,6 +46,12 @@ export function LineCard({ order, line, product, countFrom, remedies, open }: Pr
               <>
                 {' · access ends '}
                 <When at={line.expires_at} />
+              </>
+            )}
+            {line.rights?.open_until && (
+              <>
+                {' · put off to '}
+                <When at={line.rights.open_until} />
               </>
             )}
             {line.ends_at && (
@@ -93,7 +99,7 @@ export function LineCard({ order, line, product, countFrom, remedies, open }: Pr
       {files.length > 0 && (
         <ul className={classes.files} aria-label={`Files of ${name}`}>
           {files.map((f) => (
-            <FileRow key={f.id} file={f} line={line} limit={limit} since={countFrom} />
+            <FileRow key={f.id} file={f} line={line} limit={limit} since={line.rights?.counted_from ?? ''} />
           ))}
         </ul>
       )}

@@ -2,14 +2,14 @@
 import { useMemo } from 'react';
 import { useList, useRead, useReads, useWrite } from '@/api/hooks';
 import type { Message } from '@/api/types/message';
-import type { Order, OrderLine, TimelineEvent } from '@/api/types/order';
+import type { Order, TimelineEvent } from '@/api/types/order';
 import type { Product } from '@/api/types/product';
 import { orderPaths } from './facts';
 
 const every = 20_000;
 
 export function useOrderRead(id: string) {
-  return useRead<Order>(`/orders/${id}`, { include: ['product', 'downloads'] }, { every, enabled: id !== '', title: 'Read the order' });
+  return useRead<Order>(`/orders/${id}`, { include: ['product', 'downloads', 'rights'] }, { every, enabled: id !== '', title: 'Read the order' });
 }
 
 export function useOrder(id: string) {
@@ -19,10 +19,7 @@ export function useOrder(id: string) {
   const page = useRead<{ url: string }>(`/orders/${id}/page-url`, undefined, { title: "The buyer's page" });
   const { found } = useReads<Product>((order.data?.lines ?? []).map((l) => `/digital-products/${l.digital_product.id}`));
   const products = useMemo(() => new Map([...found.values()].map((p) => [p.id, p])), [found]);
-  /** The time from which a line's copies count: its last reset. */
-  const countFrom = (line: OrderLine): string =>
-    (timeline.data ?? []).reduce((at, e) => (e.kind === 'downloads.reset' && (e.data['line_id'] === undefined || e.data['line_id'] === line.id) && e.at > at ? e.at : at), '');
-  return { order, timeline, mails, page, products, countFrom };
+  return { order, timeline, mails, page, products };
 }
 
 /** The remedies that need no question. */

@@ -54,7 +54,7 @@ function Loaded({ order, read, frame }: { order: Order; read: ReturnType<typeof 
           <Section title={order.lines.length === 1 ? 'What was bought' : `What was bought, ${order.lines.length} lines`} flush>
             <ul className={classes.lines}>
               {order.lines.map((l) => (
-                <LineCard key={l.id} order={order} line={l} product={read.products.get(l.digital_product.id)} countFrom={read.countFrom(l)} remedies={remedies} open={open} />
+                <LineCard key={l.id} order={order} line={l} product={read.products.get(l.digital_product.id)} remedies={remedies} open={open} />
               ))}
             </ul>
             <div className={classes.totals}>
