@@ -23,8 +23,10 @@ const (
 // statistics it must be told which index holds few rows.
 var fragments = map[engine]*strings.Replacer{
 	sqliteEngine: strings.NewReplacer("{instr}", "instr", "{for update}", "", "{skip locked}", "",
-		"{by free}", "INDEXED BY license_key_free", "{by taken}", "INDEXED BY license_key_taken"),
-	postgresEngine: strings.NewReplacer("{instr}", "strpos", "{for update}", "FOR UPDATE", "{skip locked}", "FOR UPDATE SKIP LOCKED", "{by free}", "", "{by taken}", ""),
+		"{by free}", "INDEXED BY license_key_free", "{by taken}", "INDEXED BY license_key_taken",
+		"{by burnt}", "INDEXED BY license_key_burnt"),
+	postgresEngine: strings.NewReplacer("{instr}", "strpos", "{for update}", "FOR UPDATE", "{skip locked}", "FOR UPDATE SKIP LOCKED", "{by free}", "", "{by taken}", "",
+		"{by burnt}", ""),
 }
 
 var placeholder = regexp.MustCompile(`\$[0-9]+`)

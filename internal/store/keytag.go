@@ -53,9 +53,9 @@ func (q Queries) KeyTags(ctx context.Context, scope purvey.Scope) ([]KeyTag, err
 		count(`SELECT c.tag, c.keys FROM license_count c WHERE c.shop_id = $1 AND c.mode = $2`, func(t *KeyTag, n int64) { t.Assigned += n }),
 		count(`SELECT k.tag, count(*) FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.id > $3 GROUP BY k.tag`,
 			func(t *KeyTag, n int64) { t.Assigned += n }, upto),
-		count(`SELECT k.tag, count(*) FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.order_id = '' GROUP BY k.tag`,
+		count(`SELECT k.tag, count(*) FROM license_key k {by free} WHERE k.shop_id = $1 AND k.mode = $2 AND k.order_id = '' GROUP BY k.tag`,
 			func(t *KeyTag, n int64) { t.Free, t.Assigned = n, t.Assigned-n }),
-		count(`SELECT k.tag, count(*) FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.burnt_at > 0 GROUP BY k.tag`,
+		count(`SELECT k.tag, count(*) FROM license_key k {by burnt} WHERE k.shop_id = $1 AND k.mode = $2 AND k.burnt_at > 0 GROUP BY k.tag`,
 			func(t *KeyTag, n int64) { t.Burnt, t.Assigned = n, t.Assigned-n }),
 		count(`SELECT l.key_tag, CAST(sum(l.keys_owed) AS BIGINT) FROM order_line l JOIN orders o ON o.id = l.order_id
 			WHERE l.shop_id = $1 AND l.mode = $2 AND l.keys_owed > 0 AND `+servable+` GROUP BY l.key_tag`, func(t *KeyTag, n int64) { t.Waiting = n }),
@@ -305,6 +305,43 @@ func (q Queries) keyTags(ctx context.Context, scope purvey.Scope, limit int) ([]
 	return tags[:min(len(tags), limit)], nil
 }
 
+// eachText looks the keys up whose texts begin so, in the order of a part of
+// license_text, some at a time, until more than limit of them were taken. In
+// one statement with the keys, planners would read far more of them.
+func (q Queries) eachText(ctx context.Context, scope purvey.Scope, part int, begin string, after KeyPlace, limit int,
+	take func(condition string, args ...any) (int, error)) error {
+	const most = 4000
+	taken := 0
+	for size := limit + 1; ; size = min(2*size, most) {
+		places, err := collect(ctx, q, `SELECT x.key, x.id FROM license_text x WHERE x.fresh = $1 AND x.shop_id = $2 AND x.mode = $3
+			AND x.key >= $4 AND x.key < $5 AND (x.key, x.id) > ($6, $7) ORDER BY x.key, x.id LIMIT $8`,
+			[]any{part, scope.ShopID, scope.Mode, begin, begin + lastRune, after.Key, after.ID, size},
+			func(s scanner, p *KeyPlace) error { return s.Scan(&p.Key, &p.ID) })
+		if err != nil || len(places) == 0 {
+			return err
+		}
+		ids := make([]string, len(places))
+		for i, p := range places {
+			ids[i] = p.ID
+		}
+		for some := range chunks(ids) {
+			args := []any{scope.ShopID, scope.Mode}
+			for _, id := range some {
+				args = append(args, id)
+			}
+			n, err := take(`k.shop_id = ? AND k.mode = ? AND k.id IN (`+strings.TrimSuffix(strings.Repeat("?,", len(some)), ",")+`)`, args...)
+			if err != nil {
+				return err
+			}
+			taken += n
+		}
+		if taken > limit || len(places) < size {
+			return nil
+		}
+		after = places[len(places)-1]
+	}
+}
+
 // fewKeys gives all keys of a tag or state, unless there are so many of them
 // that those that begin with a text are found sooner by their texts.
 func (q Queries) fewKeys(ctx context.Context, scope purvey.Scope, f KeyFilter) (few bool, keys []purvey.LicenseKey, err error) {
@@ -349,7 +386,7 @@ func (q Queries) KeysByText(ctx context.Context, scope purvey.Scope, text string
 		}
 	}
 	var found []purvey.LicenseKey
-	search := func(from, condition, order string, args ...any) error {
+	search := func(condition string, args ...any) (int, error) {
 		w := newWhere(`k.id <> ''`)
 		w.and(condition, args...)
 		if f.Assigned != nil && *f.Assigned {
@@ -361,9 +398,9 @@ func (q Queries) KeysByText(ctx context.Context, scope purvey.Scope, text string
 		if f.Tag != nil {
 			w.and(`k.tag || '' = ?`, *f.Tag) // not by the indexes of tags
 		}
-		keys, err := collect(ctx, q, `SELECT `+keyColumns+` FROM `+from+` WHERE `+w.text.String()+order, w.args, scanKey)
+		keys, err := collect(ctx, q, `SELECT `+keyColumns+` FROM license_key k WHERE `+w.text.String(), w.args, scanKey)
 		found = append(found, keys...)
-		return err
+		return len(keys), err
 	}
 	few, some, err := q.fewKeys(ctx, scope, f)
 	if err != nil {
@@ -379,11 +416,7 @@ func (q Queries) KeysByText(ctx context.Context, scope purvey.Scope, text string
 			break
 		}
 		for _, part := range textParts {
-			// The planner of SQLite takes the tables of a cross join in their order.
-			err := search(`license_text x CROSS JOIN license_key k`, `k.shop_id = x.shop_id AND k.mode = x.mode AND k.id = x.id
-				AND x.fresh = ? AND x.shop_id = ? AND x.mode = ? AND x.key >= ? AND x.key < ? AND (x.key, x.id) > (?, ?)`,
-				fmt.Sprintf(` ORDER BY x.key, x.id LIMIT %d`, limit+1), part, scope.ShopID, scope.Mode, b, b+lastRune, after.Key, after.ID)
-			if err != nil {
+			if err := q.eachText(ctx, scope, part, b, after, limit, search); err != nil {
 				return purvey.Listed[purvey.LicenseKey]{}, err
 			}
 		}
@@ -395,7 +428,7 @@ func (q Queries) KeysByText(ctx context.Context, scope purvey.Scope, text string
 	}
 	// Without an order, which the planner would rather read all keys for.
 	for _, line := range lines {
-		if err := search(`license_key k`, `k.line_id <> '' AND k.line_id = ? AND (k.key, k.id) > (?, ?)`, ``, line, after.Key, after.ID); err != nil {
+		if _, err := search(`k.line_id <> '' AND k.line_id = ? AND (k.key, k.id) > (?, ?)`, line, after.Key, after.ID); err != nil {
 			return purvey.Listed[purvey.LicenseKey]{}, err
 		}
 	}
