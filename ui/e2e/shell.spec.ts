@@ -23,10 +23,23 @@ test('the palette, the go-to keys and the sandbox', async ({ page }) => {
   await expect(page).toHaveTitle(/Sandbox · Night Sounds/);
 });
 
+test('the palette finds what the shop holds', async ({ page }) => {
+  await page.goto('/admin/settings');
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Night Sounds');
+  await page.keyboard.press('Control+k');
+  await page.getByLabel('Search and commands').last().fill('ana');
+  const hit = page.getByRole('button', { name: /ana@example.org/ }).first();
+  await expect(hit).toBeVisible();
+  await look(page, 'palette');
+  await hit.click();
+  await expect(page).toHaveURL(/\/admin\/(customers|orders)\/[0-9a-f]{24}$/);
+});
+
 test('every page says which calls it makes', async ({ page }) => {
   await page.goto('/admin/tokens');
   await page.getByRole('button', { name: 'API calls of this page' }).click();
   await expect(page.getByLabel('The call', { exact: true })).toContainText('Authorization: Bearer $PURVEY_TOKEN');
+  await look(page, 'as-api-call');
 });
 
 test('the sandbox looks like nothing else', async ({ page }) => {

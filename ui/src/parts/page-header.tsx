@@ -50,7 +50,11 @@ export function PageHeader({ title, heading, state, lead, back, actions, without
           )}
         </div>
         <Group gap="xs" className={classes.actions}>
-          {withoutCalls !== true && <PageCallsButton />}
+          {withoutCalls !== true && (
+            <span className={classes.calls}>
+              <PageCallsButton />
+            </span>
+          )}
           {actions}
         </Group>
       </div>

@@ -67,16 +67,36 @@ export function Palette() {
   const some = sections.some(([, entries]) => entries.length > 0);
 
   return (
-    <Spotlight.Root store={store} query={text} onQueryChange={setText} shortcut={['mod + K']} scrollable maxHeight="min(60vh, 32rem)" size="lg" radius="lg">
+    <Spotlight.Root
+      store={store}
+      query={text}
+      onQueryChange={setText}
+      shortcut={['mod + K']}
+      scrollable
+      maxHeight="min(60vh, 32rem)"
+      size="lg"
+      radius="lg"
+      attributes={{ content: { 'aria-label': 'Commands' } }}
+    >
       <Spotlight.Search placeholder="Order, address, product, key … or what to do" aria-label="Search and commands" leftSection={<IconSearch size={18} aria-hidden />} />
       <Spotlight.ActionsList>
         {sections.map(([label, entries]) =>
           entries.length === 0 ? null : (
             <Spotlight.ActionsGroup key={label} label={label}>
               {entries.map((e) => (
-                <Spotlight.Action key={e.id} onClick={e.run} leftSection={<e.icon size={17} stroke={1.7} aria-hidden />} rightSection={e.hint ? <Text size="xs" c="dimmed">{e.hint}</Text> : null}>
-                  <Text size="sm">{e.label}</Text>
-                </Spotlight.Action>
+                <Spotlight.Action
+                  key={e.id}
+                  label={e.label}
+                  onClick={e.run}
+                  leftSection={<e.icon size={17} stroke={1.7} aria-hidden />}
+                  rightSection={
+                    e.hint ? (
+                      <Text span size="xs" c="dimmed">
+                        {e.hint}
+                      </Text>
+                    ) : null
+                  }
+                />
               ))}
             </Spotlight.ActionsGroup>
           ),

@@ -29,8 +29,9 @@ export default function Audit() {
         fields={[
           { key: 'object_type', label: 'Kind', kind: 'select', placeholder: 'Any kind', options: objectTypes.map((t) => ({ value: t, label: words(t) })) },
           { key: 'action', label: 'Action', kind: 'text', placeholder: 'Action, such as order.refunded' },
-          { key: 'actor', label: 'Who', kind: 'text', placeholder: 'Id of member or token' },
-          { key: 'object_id', label: 'Id of the object', kind: 'text', placeholder: 'Id of the object' },
+          // Set by the links in an entry; shown once they are.
+          ...(values.actor === '' ? [] : [{ key: 'actor', label: 'Id of who', kind: 'text' } as const]),
+          ...(values.object_id === '' ? [] : [{ key: 'object_id', label: 'Id of the object', kind: 'text' } as const]),
           { key: 'start', label: 'From', kind: 'date' },
           { key: 'end', label: 'To', kind: 'date' },
         ]}

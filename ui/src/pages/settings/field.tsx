@@ -65,7 +65,7 @@ function Duration({ label, description, error, seconds, onChange }: DurationProp
   const [unit, setUnit] = useState(() => units.find((u) => seconds % Number(u.value) === 0)?.value ?? '1');
   const size = Number(unit);
   return (
-    <Group align="flex-end" gap="xs" wrap="nowrap" maw={420}>
+    <Group align="flex-end" gap="xs" wrap="nowrap" maw={520}>
       <Box flex={1}>
         <NumberInput label={label} description={description} error={error} min={0} decimalScale={2} value={seconds / size} onChange={(v) => typeof v === 'number' && onChange(Math.round(v * size))} />
       </Box>

@@ -1,6 +1,7 @@
 // Settings: sections at the left, one form, and a bar that appears when
 // something differs from what the server has.
 import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { useEffect, useRef } from 'react';
 import { NavLink, useParams } from 'react-router';
 import { useRead, useWrite } from '@/api/hooks';
 import type { Settings, SettingsPatch } from '@/api/types/settings';
@@ -15,12 +16,17 @@ import classes from './settings.module.css';
 export default function SettingsPage() {
   const { section = 'shop' } = useParams();
   const { data, error, refetch } = useRead<Settings>('/settings', undefined, { title: 'Read the settings' });
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a phone the sections stand in one row, wider than the page.
+    nav.current?.querySelector('[data-on]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
+  }, [section]);
   const current = sections.find((s) => s.key === section) ?? sections[0];
   return (
     <>
       <PageHeader title="Settings" lead={current?.label} />
       <div className={classes.columns}>
-        <nav aria-label="Sections of the settings" className={classes.nav}>
+        <nav ref={nav} aria-label="Sections of the settings" className={classes.nav}>
           <ul>
             {sections.map((s) => (
               <li key={s.key}>
