@@ -44,9 +44,9 @@ func (q Queries) concerns(ctx context.Context, from, order string, columns strin
 // FailedMail gives the messages made since a time that were refused for good,
 // and after which none of their order went better.
 func (q Queries) FailedMail(ctx context.Context, scope purvey.Scope, since time.Time) (Concerns, error) {
-	return q.concerns(ctx, `message m WHERE m.shop_id = $1 AND m.mode = $2 AND m.state = 'failed' AND m.state IN ('deferred', 'failed', 'sent') AND m.id >= $3
+	return q.concerns(ctx, `message m WHERE m.shop_id = $1 AND m.mode = $2 AND m.state = 'failed' AND m.state IN ('deferred', 'failed', 'sent') AND m.created_at >= $3
 		AND NOT EXISTS (SELECT 1 FROM message n WHERE n.order_id = m.order_id AND n.order_id <> '' AND n.id > m.id AND n.state <> 'failed')`,
-		`m.id`, `m.id, m.recipient, m.created_at`, scope.ShopID, scope.Mode, idFrom(since))
+		`m.id`, `m.id, m.recipient, m.created_at`, scope.ShopID, scope.Mode, micros(since))
 }
 
 // FailedLines gives the lines whose goods could not be made ready: those whose

@@ -83,6 +83,9 @@ const sold = `o.financial IN ('PAID', 'PARTIALLY_REFUNDED', 'REFUNDED') AND o.ty
 // CountFigures counts from the rows themselves what happened from one time to
 // another, by slot. It costs a look at each row.
 func (q Queries) CountFigures(ctx context.Context, scope purvey.Scope, from, to time.Time) ([]SlotFigures, error) {
+	if from.UnixMicro() < 1 { // 0 is never
+		from = time.UnixMicro(1)
+	}
 	if !from.Before(to) {
 		return nil, nil
 	}
@@ -112,7 +115,7 @@ func (q Queries) CountFigures(ctx context.Context, scope purvey.Scope, from, to 
 	}{
 		{
 			`SELECT o.paid_at / 900000000, o.currency, count(*), CAST(sum(` + netCents + `) AS BIGINT), count(CASE WHEN o.financial <> 'PAID' THEN 1 END)
-			FROM orders o WHERE o.shop_id = $1 AND o.mode = $2 AND o.paid_at > 0 AND o.paid_at >= $3 AND o.paid_at < $4 AND ` + sold + ` GROUP BY 1, 2`,
+			FROM orders o WHERE o.shop_id = $1 AND o.mode = $2 AND o.paid_at >= $3 AND o.paid_at < $4 AND ` + sold + ` GROUP BY 1, 2`,
 			args, []any{&slot, &currency, &f.Orders, &f.Cents, &f.Refunds},
 			func() {
 				at(slot, currency).Cents += f.Cents
@@ -136,7 +139,7 @@ func (q Queries) CountFigures(ctx context.Context, scope purvey.Scope, from, to 
 			args, []any{&slot, &currency, &f.Customers}, func() { at(slot, "").Customers += f.Customers },
 		},
 		{
-			`SELECT k.assigned_at / 900000000, '', count(*) FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.assigned_at > 0
+			`SELECT k.assigned_at / 900000000, '', count(*) FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.order_id <> ''
 			AND k.assigned_at >= $3 AND k.assigned_at < $4 GROUP BY 1`,
 			args, []any{&slot, &currency, &f.Keys}, func() { at(slot, "").Keys += f.Keys },
 		},
@@ -166,7 +169,7 @@ func (q Queries) CountFigures(ctx context.Context, scope purvey.Scope, from, to 
 // refundedShares gives the lines of orders of which something was given back,
 // and that were not sold for the worth of their lines.
 func (q Queries) refundedShares(ctx context.Context, scope purvey.Scope, from, to time.Time, take func(SoldRow)) error {
-	ids, err := collect(ctx, q, `SELECT o.id FROM orders o WHERE o.shop_id = $1 AND o.mode = $2 AND o.paid_at > 0 AND o.paid_at >= $3 AND o.paid_at < $4
+	ids, err := collect(ctx, q, `SELECT o.id FROM orders o WHERE o.shop_id = $1 AND o.mode = $2 AND o.paid_at >= $3 AND o.paid_at < $4
 		AND o.financial <> 'PAID' AND `+sold+` AND o.total_cents <> `+lineSum, []any{scope.ShopID, scope.Mode, from.UnixMicro(), to.UnixMicro()}, scanID)
 	if err != nil {
 		return err

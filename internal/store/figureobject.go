@@ -29,11 +29,14 @@ type DayFigures struct {
 // CountObjects counts from the rows themselves what happened to each object of
 // a kind from one time to another.
 func (q Queries) CountObjects(ctx context.Context, scope purvey.Scope, kind string, from, to time.Time) ([]DayFigures, error) {
+	if from.UnixMicro() < 1 { // 0 is never
+		from = time.UnixMicro(1)
+	}
 	if !from.Before(to) {
 		return nil, nil
 	}
 	text := `SELECT l.product_id, o.currency, count(DISTINCT o.id), CAST(sum(l.price_cents * (l.quantity - l.refunded_quantity)) AS BIGINT)
-		FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.shop_id = $1 AND o.mode = $2 AND o.paid_at > 0 AND o.paid_at >= $3 AND o.paid_at < $4
+		FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.shop_id = $1 AND o.mode = $2 AND o.paid_at >= $3 AND o.paid_at < $4
 		AND ` + sold + ` GROUP BY l.product_id, o.currency`
 	if kind == ObjectFile {
 		text = `SELECT d.file_id, '', count(*), CAST(sum(d.sent) AS BIGINT) FROM download d

@@ -76,7 +76,7 @@ func (q Queries) BeginFigures(ctx context.Context, scope purvey.Scope) (day int6
 	for _, text := range []string{
 		`SELECT coalesce(min(o.paid_at), 0) FROM orders o WHERE o.shop_id = $1 AND o.mode = $2 AND o.paid_at > 0`,
 		`SELECT coalesce(min(d.created_at), 0) FROM download d WHERE d.shop_id = $1 AND d.mode = $2`,
-		`SELECT coalesce(min(k.assigned_at), 0) FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.assigned_at > 0`,
+		`SELECT coalesce(min(k.assigned_at), 0) FROM license_key k WHERE k.shop_id = $1 AND k.mode = $2 AND k.order_id <> '' AND k.assigned_at > 0`,
 		`SELECT coalesce((SELECT c.created_at FROM customer c WHERE c.shop_id = $1 AND c.mode = $2 ORDER BY c.id LIMIT 1), 0)`,
 	} {
 		var us int64

@@ -58,14 +58,14 @@ CREATE TABLE milestone (
 DROP INDEX orders_shop;
 CREATE INDEX orders_shop ON orders (shop_id, mode, id, name_folded, email_folded, external_reference);
 CREATE INDEX customer_created ON customer (shop_id, mode, created_at);
-CREATE INDEX orders_paid ON orders (shop_id, mode, paid_at) WHERE paid_at > 0;
+CREATE INDEX orders_paid ON orders (shop_id, mode, paid_at);
 CREATE INDEX orders_customer ON orders (customer_id, id);
 CREATE INDEX orders_not_paid ON orders (shop_id, mode, financial, id) WHERE financial <> 'PAID';
 CREATE INDEX orders_source ON orders (shop_id, mode, source, id) WHERE source <> 'native';
 CREATE INDEX orders_held ON orders (shop_id, mode, id) WHERE risk = 'HIGH';
 CREATE INDEX orders_closed ON orders (shop_id, mode, id) WHERE access_disabled;
 CREATE INDEX order_line_open ON order_line (shop_id, mode, status, order_id) WHERE status <> 'active';
-CREATE INDEX license_key_assigned ON license_key (shop_id, mode, assigned_at) WHERE assigned_at > 0;
+CREATE INDEX license_key_assigned ON license_key (shop_id, mode, assigned_at) WHERE order_id <> '';
 CREATE INDEX payment_renewed ON payment (shop_id, mode, paid_at) WHERE kind = 'renewal';
 ALTER TABLE stamped ADD COLUMN file_id TEXT NOT NULL DEFAULT '';
 CREATE INDEX stamped_failed ON stamped (shop_id, created_at) WHERE error <> '';
