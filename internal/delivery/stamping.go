@@ -237,7 +237,7 @@ func verdict(err error) string {
 // note writes down what came of it.
 func (st *stamping) note(ctx context.Context, src *source, f purvey.File, v store.Stamped) error {
 	return st.s.db.Tx(ctx, func(tx *store.Tx) error {
-		v.CreatedAt = tx.Now()
+		v.CreatedAt, v.FileID = tx.Now(), f.ID
 		fresh, err := tx.PutStamped(ctx, v)
 		if err != nil || !fresh || v.Error == "" {
 			return err

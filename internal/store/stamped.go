@@ -12,6 +12,7 @@ import (
 type Stamped struct {
 	Key       string // of original, text and looks
 	ShopID    string
+	FileID    string // of the file that it was made of first
 	Digest    string // "" when Error says why there is none
 	Size      int64  // bytes
 	Error     string
@@ -29,10 +30,10 @@ func (q Queries) Stamped(ctx context.Context, key string) (Stamped, error) {
 // PutStamped notes a personal copy or a verdict. It gives false when the same
 // was noted before.
 func (tx *Tx) PutStamped(ctx context.Context, v Stamped) (bool, error) {
-	n, err := tx.exec(ctx, `INSERT INTO stamped (key, shop_id, digest, size, error, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+	n, err := tx.exec(ctx, `INSERT INTO stamped (key, shop_id, digest, size, error, created_at, file_id) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (key) DO UPDATE SET digest = excluded.digest, size = excluded.size, error = excluded.error, created_at = excluded.created_at
 		WHERE stamped.digest <> excluded.digest OR stamped.error <> excluded.error`,
-		v.Key, v.ShopID, v.Digest, v.Size, v.Error, micros(v.CreatedAt))
+		v.Key, v.ShopID, v.Digest, v.Size, v.Error, micros(v.CreatedAt), v.FileID)
 	return n == 1, err
 }
 
