@@ -20,6 +20,11 @@ test('an order is found, opened beside the list, and the next one by a key', asy
   const drawer = page.getByRole('dialog', { name: /^Order #/ });
   await expect(drawer.getByText('two@list.example').first()).toBeVisible();
   await look(page, 'order-drawer');
+  await drawer.getByRole('button', { name: 'Remedies', exact: true }).click();
+  await expect(page.getByRole('menuitem', { name: 'Correct the address' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('menuitem', { name: 'Correct the address' })).toHaveCount(0);
+  await expect(drawer).toBeVisible();
   await page.keyboard.press('j');
   await expect(drawer.getByText('one@list.example').first()).toBeVisible();
   await page.keyboard.press('Escape');

@@ -9,7 +9,8 @@ window.addEventListener(
   (e) => {
     const top = open.at(-1);
     if (top === undefined || e.key !== 'Escape' || e.isComposing) return;
-    // An open list of choices takes the key first.
+    // An open list of choices, or menu, takes the key first.
+    if (document.querySelector('[role="menu"]') !== null) return;
     if (e.target instanceof Element && e.target.getAttribute('data-mantine-stop-propagation') === 'true') return;
     e.stopImmediatePropagation();
     top();

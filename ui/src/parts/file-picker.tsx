@@ -8,6 +8,7 @@ import { useList } from '@/api/hooks';
 import type { File, FileName } from '@/api/types/file';
 import { DropZone } from '@/uploads/drop';
 import { ErrorPanel } from './error-panel';
+import { useEscape } from './escape';
 import { Bytes, plural } from './values';
 import classes from './file-picker.module.css';
 
@@ -88,8 +89,9 @@ interface PickerProps {
 
 /** Search among the shop's files, or bring new ones; several at once. */
 export function FilePicker({ opened, close, chosen, choose, title = 'Choose files' }: PickerProps) {
+  useEscape(opened, close);
   return (
-    <Modal opened={opened} onClose={close} title={title} size="lg">
+    <Modal opened={opened} onClose={close} closeOnEscape={false} title={title} size="lg">
       {opened && <Picker close={close} chosen={chosen} choose={choose} />}
     </Modal>
   );

@@ -4,7 +4,7 @@ import type { Message, MessageState } from '@/api/types/message';
 import { words } from '@/parts';
 
 const kinds: Readonly<Record<string, string>> = {
-  delivery: 'Delivery', key_follows: 'Key follows', files_updated: 'Files updated', login_code: 'Sign-in code', owner_warning: 'Warning to you', download_request: 'Request to you',
+  delivery: 'Delivery', key_follows: 'Key follows', files_updated: 'Files updated', login_code: 'Sign-in code', owner_warning: 'Warning', download_request: 'Request',
   downloads_granted: 'More downloads', downloads_declined: 'Request declined', test: 'Test', password_reset: 'New password', invitation: 'Invitation',
 };
 

@@ -1,10 +1,11 @@
 // An order beside the list, which keeps its place.
 import { ActionIcon, Button, Drawer, Group, Text, Tooltip } from '@mantine/core';
-import { useHotkeys, useWindowEvent } from '@mantine/hooks';
+import { useHotkeys } from '@mantine/hooks';
 import { IconArrowsDiagonal, IconChevronDown, IconChevronUp } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import { CallsProvider } from '@/api/calls';
 import { PageCallsButton, When } from '@/parts';
+import { useEscape } from '@/parts/escape';
 import { customerName } from './facts';
 import { OrderStates } from './states';
 import { useOrderRead } from './use-order';
@@ -21,7 +22,7 @@ interface Props {
   go: (id: string) => void;
 }
 
-/** Nothing lies above the drawer that a key is meant for. */
+/** Nothing lies above the drawer that a letter is meant for. */
 const onTop = (): boolean => document.querySelectorAll('[role="dialog"]').length <= 1 && document.querySelector('[role="menu"]') === null;
 
 export function OrderDrawer({ id, close, before, after, go }: Props) {
@@ -34,13 +35,7 @@ export function OrderDrawer({ id, close, before, after, go }: Props) {
     ['j', step(after)],
     ['k', step(before)],
   ]);
-  useWindowEvent(
-    'keydown',
-    (e) => {
-      if (e.key === 'Escape' && opened && onTop()) close();
-    },
-    { capture: true },
-  );
+  useEscape(opened, close);
   return (
     <Drawer
       opened={opened}

@@ -6,6 +6,7 @@ import { Link } from 'react-router';
 import type { Message } from '@/api/types/message';
 import type { Order, OrderLine } from '@/api/types/order';
 import { CopyButton, ErrorPanel, JsonBlock, KeyValue, Money, Section, ServerState, When, words, type Tone } from '@/parts';
+import { useEscape } from '@/parts/escape';
 import { OrderActions, type OrderDialog } from './actions';
 import { CancelDialog, CorrectDialog, FilesDialog, KeysDialog, RefundDialog } from './dialogs';
 import { checks, customerName, keysOwed, units, type Check } from './facts';
@@ -40,6 +41,7 @@ function Loaded({ order, read, frame }: { order: Order; read: ReturnType<typeof 
     setDialog(d);
   };
   const close = () => setDialog(null);
+  useEscape(dialog === 'json', close);
   const product = line ? read.products.get(line.digital_product.id) : undefined;
   const pageUrl = read.page.data?.url;
   const bought = order.lines.reduce((n, l) => n + l.price_cents * l.quantity, 0);
@@ -107,7 +109,7 @@ function Loaded({ order, read, frame }: { order: Order; read: ReturnType<typeof 
       <CancelDialog order={order} line={line} opened={dialog === 'cancel'} close={close} />
       <FilesDialog order={order} line={line} opened={dialog === 'files'} close={close} />
       <KeysDialog order={order} line={line} owed={line ? keysOwed(line, product) || units(line) : 0} opened={dialog === 'keys'} close={close} />
-      <Modal opened={dialog === 'json'} onClose={close} title={`${order.name} as JSON`} size="xl">
+      <Modal opened={dialog === 'json'} onClose={close} closeOnEscape={false} title={`${order.name} as JSON`} size="xl">
         <JsonBlock value={order} label="the order as JSON" />
       </Modal>
     </div>,
@@ -152,7 +154,7 @@ function CustomerSection({ order, correct }: { order: Order; correct: () => void
         <Anchor component={Link} to={`/customers/${c.id}`} fw={560}>
           {name || c.email || 'Without a name'}
         </Anchor>
-        {c.email !== null && (
+        {c.email !== null && name !== '' && (
           <Group gap={4} wrap="nowrap">
             <Text size="sm" className={classes.what}>
               {c.email}
