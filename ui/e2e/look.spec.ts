@@ -5,6 +5,7 @@ import { look, test } from './fixtures';
 const pages: readonly (readonly [name: string, path: string])[] = [
   ['webhooks', '/admin/webhooks'],
   ['webhook-new', '/admin/webhooks?new'],
+  ['webhook-deliveries', '/admin/webhooks/deliveries'],
   ['connectors', '/admin/connectors'],
   ['store-events', '/admin/connectors?tab=events'],
   ['mappings', '/admin/connectors?tab=mappings'],

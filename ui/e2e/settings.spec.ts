@@ -1,4 +1,4 @@
-import { expect, test } from './fixtures';
+import { expect, look, test } from './fixtures';
 
 test('only what was changed is sent, and leaving asks first', async ({ page }) => {
   await page.goto('/admin/settings/branding');
@@ -7,6 +7,7 @@ test('only what was changed is sent, and leaving asks first', async ({ page }) =
   await page.getByRole('link', { name: 'Sender' }).click();
   await page.getByLabel('Name of the sender').fill('Night Sounds, the desk');
   await expect(page.getByText('2 unsaved changes')).toBeVisible();
+  await look(page, 'settings-unsaved');
 
   await page.getByRole('link', { name: 'Audit log' }).click();
   await expect(page.getByRole('dialog', { name: 'Leave without saving?' })).toBeVisible();

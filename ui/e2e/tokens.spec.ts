@@ -1,4 +1,4 @@
-import { expect, test } from './fixtures';
+import { expect, look, test } from './fixtures';
 
 test('a token is made, seen once, used and revoked', async ({ page, playwright, world }) => {
   await page.goto('/admin/tokens');
@@ -17,6 +17,7 @@ test('a token is made, seen once, used and revoked', async ({ page, playwright, 
   expect((await http.get('/public-api/v1/orders')).status()).toBe(200);
   expect((await http.get('/public-api/v1/settings')).status(), 'a member token and the settings').toBe(403);
 
+  await look(page, 'token-secret');
   await page.getByRole('button', { name: 'I have kept it' }).click();
   await expect(page.getByRole('row', { name: /nightly report/ })).toContainText(secret.slice(-4));
   await page.getByRole('button', { name: 'Revoke nightly report' }).click();

@@ -76,6 +76,8 @@ export function Palette() {
       maxHeight="min(60vh, 32rem)"
       size="lg"
       radius="lg"
+      overlayProps={{ backgroundOpacity: 0.45, blur: 2 }}
+      tagsToIgnore={[]}
       attributes={{ content: { 'aria-label': 'Commands' } }}
     >
       <Spotlight.Search placeholder="Order, address, product, key … or what to do" aria-label="Search and commands" leftSection={<IconSearch size={18} aria-hidden />} />
