@@ -14,7 +14,7 @@ setNonce(nonce); // of the part that stops the page from scrolling under a dialo
 export const client = new QueryClient({
   defaultOptions: {
     queries: {
-      staleTime: 10_000,
+      staleTime: 2_000,
       retry: (count, error) => count < 2 && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
     },
   },

@@ -33,6 +33,12 @@ function load(): Scope {
     url.searchParams.delete('purvey_shop');
     url.searchParams.delete('purvey_mode');
     window.history.replaceState(window.history.state, '', url);
+    try {
+      // The tab keeps it over a reload; new tabs begin as before.
+      sessionStorage.setItem(storageKey, JSON.stringify(scope));
+    } catch {
+      // It lasts until the reload, then.
+    }
   }
   return scope;
 }

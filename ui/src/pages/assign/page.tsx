@@ -1,14 +1,12 @@
 // Giving products to people without a sale: one by hand, or thousands by CSV.
-import { Anchor, Button, FileButton, Group, Select, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
+import { Anchor, Button, FileButton, Group, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
 import { IconFileTypeCsv, IconGift } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { Link } from 'react-router';
 import { sentence, type Call } from '@/api/client';
-import { useList, useWrite } from '@/api/hooks';
-import type { Product } from '@/api/types/product';
+import { useWrite } from '@/api/hooks';
 import type { Assigned } from '@/api/types/report';
-import { CallButton, DataTable, EmptyState, ErrorAlert, PageHeader, plural, Section, StatePill, type Column } from '@/parts';
+import { CallButton, DataTable, EmptyState, ErrorAlert, PageHeader, plural, ProductPicker, Section, StatePill, type Column } from '@/parts';
 import { rowsOf, type Row } from './rows';
 
 const most = 5000;
@@ -51,7 +49,7 @@ export default function Assign() {
           }}
         >
           <Stack>
-            <ProductChoice value={product} onChange={setProduct} />
+            <ProductPicker label="Product" value={product} onChange={setProduct} w={{ base: '100%', xs: 420 }} />
             <Textarea
               label="People"
               description="An address on each line, or a CSV with the columns email, firstname, lastname, digital_product_id, expires_at; a row's own product and date come first."
@@ -120,33 +118,5 @@ function Results({ done }: { done: readonly Done[] }) {
     <Section title={`${plural(done.length - refused.length, 'order')} made${refused.length > 0 ? `, ${plural(refused.length, 'row')} refused` : ''}`} flush>
       <DataTable label="What became of each row" columns={columns} list={{ rows: shown }} rowKey={(d) => String(d.result.row) + d.row.email} empty={<EmptyState icon={IconGift} title="Nothing given" />} />
     </Section>
-  );
-}
-
-function ProductChoice({ value, onChange }: { value: string | null; onChange: (id: string | null) => void }) {
-  const [text, setText] = useState('');
-  const [q] = useDebouncedValue(text, 200);
-  const list = useList<Product>('/digital-products', { q, limit: 20 }, { title: 'Find products' });
-  const [chosen, setChosen] = useState<{ value: string; label: string } | null>(null);
-  const found = list.rows.map((p) => ({ value: p.id, label: p.name }));
-  const data = chosen && !found.some((f) => f.value === chosen.value) ? [chosen, ...found] : found;
-  return (
-    <Select
-      label="Product"
-      placeholder="Search by name"
-      searchable
-      clearable
-      maw={420}
-      data={data}
-      filter={({ options }) => options}
-      value={value}
-      searchValue={text}
-      onSearchChange={setText}
-      nothingFoundMessage="No product has such a name"
-      onChange={(id, option) => {
-        setChosen(id === null || option === null ? null : { value: id, label: option.label });
-        onChange(id);
-      }}
-    />
   );
 }

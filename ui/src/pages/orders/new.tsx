@@ -2,7 +2,7 @@
 import { ActionIcon, Alert, Anchor, Button, Checkbox, Group, NumberInput, SegmentedControl, Select, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
 import { IconInfoCircle, IconPlus, IconX } from '@tabler/icons-react';
 import { useState, type FormEvent } from 'react';
-import { Link, useNavigate } from 'react-router';
+import { Link, useNavigate, useSearchParams } from 'react-router';
 import { useRead, useWrite } from '@/api/hooks';
 import { useScope } from '@/api/scope';
 import { useIsAdmin, useSession } from '@/api/session';
@@ -26,7 +26,16 @@ interface Row {
 
 const emptyRow = (key: number): Row => ({ key, id: '', product: undefined, quantity: 1, price: '' });
 
+/** `?product=ID` has that product in the order already. */
 export default function NewOrder() {
+  const [params] = useSearchParams();
+  const id = params.get('product') ?? '';
+  const asked = useRead<Product>(`/digital-products/${id}`, undefined, { enabled: id !== '' });
+  if (id !== '' && asked.isPending) return <PageHeader title="New order" back={{ to: '/orders', label: 'Orders' }} />;
+  return <Editor first={asked.data} />;
+}
+
+function Editor({ first }: { first: Product | undefined }) {
   const { mode } = useScope();
   const { member, server } = useSession();
   const admin = useIsAdmin();
@@ -37,7 +46,7 @@ export default function NewOrder() {
   const [firstname, setFirst] = useState('');
   const [lastname, setLast] = useState('');
   const [locale, setLocale] = useState('');
-  const [rows, setRows] = useState<readonly Row[]>([emptyRow(0)]);
+  const [rows, setRows] = useState<readonly Row[]>([first ? { ...emptyRow(0), id: first.id, product: first } : emptyRow(0)]);
   const [paid, setPaid] = useState(true);
   const [mail, setMail] = useState(true);
   const [reference, setReference] = useState('');
@@ -74,7 +83,7 @@ export default function NewOrder() {
     <>
       <PageHeader
         title={test ? 'Test order' : 'New order'}
-        lead={test ? 'It runs through the whole way, with real mail to the address you give, and counts nowhere.' : 'For sales that were made elsewhere, gifts and press copies.'}
+        lead={test ? 'It runs through the whole way and counts nowhere. Its mail leaves to nobody: it is kept under Mail.' : 'For sales that were made elsewhere, gifts and press copies.'}
         back={{ to: '/orders', label: 'Orders' }}
       />
       <form onSubmit={submit} noValidate>
