@@ -313,9 +313,14 @@ func (q Queries) eachText(ctx context.Context, scope purvey.Scope, part int, beg
 	const most = 4000
 	taken := 0
 	for size := limit + 1; ; size = min(2*size, most) {
-		places, err := collect(ctx, q, `SELECT x.key, x.id FROM license_text x WHERE x.fresh = $1 AND x.shop_id = $2 AND x.mode = $3
-			AND x.key >= $4 AND x.key < $5 AND (x.key, x.id) > ($6, $7) ORDER BY x.key, x.id LIMIT $8`,
-			[]any{part, scope.ShopID, scope.Mode, begin, begin + lastRune, after.Key, after.ID, size},
+		// One lower bound: of two PostgreSQL may begin at the lesser.
+		w := newWhere(`x.fresh = $1 AND x.shop_id = $2 AND x.mode = $3 AND x.key < $4`, part, scope.ShopID, scope.Mode, begin+lastRune)
+		if after.Key < begin {
+			w.and(`x.key >= ?`, begin)
+		} else {
+			w.and(`(x.key, x.id) > (?, ?)`, after.Key, after.ID)
+		}
+		places, err := collect(ctx, q, `SELECT x.key, x.id FROM license_text x WHERE `+w.text.String()+fmt.Sprintf(` ORDER BY x.key, x.id LIMIT %d`, size), w.args,
 			func(s scanner, p *KeyPlace) error { return s.Scan(&p.Key, &p.ID) })
 		if err != nil || len(places) == 0 {
 			return err
