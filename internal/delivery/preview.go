@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,6 +45,12 @@ func (s *Service) PreviewStamp(ctx context.Context, shop purvey.Shop, fileID str
 		return nil, err
 	}
 	content, err := s.stamping.preview(ctx, f, o)
+	if err != nil {
+		// Its bytes may have gone with it while the page was being made.
+		if _, gone := s.db.File(ctx, shop.ID, fileID); errors.Is(gone, purvey.NotFound) {
+			return nil, gone
+		}
+	}
 	if stamp.Refused(err) {
 		return nil, &purvey.Error{Kind: purvey.Conflict, Reason: purvey.ReasonStampImpossible, Detail: "the file cannot be stamped: " + verdict(err), Cause: err}
 	}

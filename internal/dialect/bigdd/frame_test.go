@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -23,10 +24,19 @@ import (
 	"purvey/internal/overview"
 	"purvey/internal/report"
 	"purvey/internal/shop"
+	"purvey/internal/stamp"
 	"purvey/internal/store"
 	"purvey/internal/store/storetest"
 	"purvey/internal/webhook"
 )
+
+// TestMain lets the test binary be the child process that stamps.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "stamp-worker" {
+		os.Exit(stamp.WorkerMain(os.Stdin, os.Stdout, os.Args[2:]))
+	}
+	os.Exit(m.Run())
+}
 
 // frame is the API on a database of its own, with a shop.
 type frame struct {
@@ -70,7 +80,7 @@ func newBackend(t *testing.T, db *store.DB, folder string, o auth.Options) Backe
 	if err != nil {
 		t.Fatal(err)
 	}
-	goods := delivery.New(db, bucket, keys, delivery.Options{Origin: "http://shop.example"})
+	goods := delivery.New(db, bucket, keys, delivery.Options{Origin: "http://shop.example", Stamper: &stamp.Runner{}})
 	b := Backend{
 		Auth: auth.New(db, keys, o), Shops: shop.New(db, keys), Idempotency: idempotency.New(db, keys),
 		Catalog: catalog.New(db, bucket, catalog.Options{}), Orders: order.New(db, order.Options{PageURL: goods.PageURL}),
