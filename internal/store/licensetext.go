@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"purvey"
 )
@@ -163,8 +164,11 @@ func (tx *Tx) insertBatch(ctx context.Context, keys []purvey.LicenseKey) error {
 		first.ShopID, first.Mode, ids, texts); err != nil {
 		return err
 	}
-	return tx.Enqueue(ctx, purvey.Job{Kind: purvey.JobSettleKeys, Key: "all"})
+	return tx.Enqueue(ctx, purvey.Job{Kind: purvey.JobSettleKeys, Key: "all", ScheduledAt: tx.Now().Add(settleAfter)})
 }
+
+// settleAfter lets the answer to a batch leave before its texts are settled.
+const settleAfter = 40 * time.Millisecond
 
 // idsAndTexts gives the keys' ids one after the other and their texts in JSON.
 func idsAndTexts(keys []purvey.LicenseKey, order []int) (ids []byte, texts string) {
