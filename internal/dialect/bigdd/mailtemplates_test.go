@@ -31,7 +31,7 @@ func TestMailTemplates(t *testing.T) {
 		first := d.buy(product)
 		const path = "mail-templates/delivery/en"
 		for body, field := range map[string]string{
-			`{"subject":"Hello {adress}","intro":""}`:                                  "subject",
+			`{"subject":"Hello {nobody}","intro":""}`:                                  "subject",
 			`{"subject":"Hello","intro":"{code}"}`:                                   "intro",
 			`{"subject":" ","intro":""}`:                                             "subject",
 			`{"intro":"x"}`:                                                          "subject",
@@ -40,11 +40,11 @@ func TestMailTemplates(t *testing.T) {
 			`{"subject":"x","intro":"","outro":"` + strings.Repeat("ü", 5001) + `"}`: "outro",
 		} {
 			d.field("PUT", path, body, field)
-			if strings.Contains(body, "adress") || strings.Contains(body, "code") {
+			if strings.Contains(body, "nobody") || strings.Contains(body, "code") {
 				d.field("POST", path+"/preview", body, field)
 			}
 		}
-		if a := d.call(d.admin, "PUT", prefix+path, `{"subject":"Hello {adress}","intro":""}`); !strings.Contains(a.body, "{adress}") {
+		if a := d.call(d.admin, "PUT", prefix+path, `{"subject":"Hello {nobody}","intro":""}`); !strings.Contains(a.body, "{nobody}") {
 			t.Errorf("the variable is not named: %s", a.body)
 		}
 		for _, odd := range []string{"mail-templates/delivery/xx", "mail-templates/owner_warning/en", "mail-templates/x/en"} {
