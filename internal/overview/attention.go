@@ -55,7 +55,7 @@ func (s *Service) Attention(ctx context.Context, shop purvey.Shop, mode purvey.M
 			func() (store.Concerns, error) { return s.db.FailedLines(ctx, scope, true) }},
 		{"stamp_failed", Red, "A file cannot be stamped", "%d files cannot be stamped", "/admin/files",
 			func() (store.Concerns, error) { return s.db.UnstampableFiles(ctx, shop.ID, since) }},
-		{"store_event_unmapped", Red, "A store sold something that no product is known for", "%d sales in stores name unknown products", "/admin/connectors",
+		{"store_event_unmapped", Red, "A store sold something that no product is known for", "%d sales in stores name unknown products", "/admin/connectors?tab=events",
 			func() (store.Concerns, error) { return s.db.OpenStoreEvents(ctx, scope) }},
 		{"endpoint_disabled", Red, "A webhook endpoint was switched off", "%d webhook endpoints were switched off", "/admin/webhooks",
 			func() (store.Concerns, error) { return s.db.TroubledEndpoints(ctx, scope, true) }},

@@ -49,8 +49,10 @@ export function useReads<T>(paths: readonly string[]): { found: ReadonlyMap<stri
   });
 }
 
-export interface List<T> {
+export interface List<T, P = Page<T>> {
   rows: T[];
+  /** The first piece as it was answered, with what else stands in it. */
+  first: P | undefined;
   /** No row is known yet. */
   loading: boolean;
   /** Rows of another filter stand there while new ones come. */
@@ -63,16 +65,16 @@ export interface List<T> {
 }
 
 /** A list by cursor, page after page. */
-export function useList<T>(path: string, query: Query = {}, options: ReadOptions = {}): List<T> {
+export function useList<T, P extends Page<T> = Page<T>>(path: string, query: Query = {}, options: ReadOptions = {}): List<T, P> {
   const scope = useScope();
   const call: Call = { method: 'GET', path, query, title: options.title };
   const enabled = options.enabled !== false;
   useRegisterCall(enabled ? call : null);
   const q = useInfiniteQuery({
     queryKey: [scopeKey(scope), path, query, 'list'],
-    queryFn: ({ pageParam, signal }) => send<Page<T>>({ ...call, query: { ...query, cursor: pageParam } }, { signal }),
+    queryFn: ({ pageParam, signal }) => send<P>({ ...call, query: { ...query, cursor: pageParam } }, { signal }),
     initialPageParam: '',
-    getNextPageParam: (last: Page<T>) => (last.pagination?.has_more ? last.pagination.next_cursor : null),
+    getNextPageParam: (last: P) => (last.pagination?.has_more ? last.pagination.next_cursor : null),
     placeholderData: keepPreviousData,
     enabled,
     refetchInterval: options.every ?? false,
@@ -84,6 +86,7 @@ export function useList<T>(path: string, query: Query = {}, options: ReadOptions
   }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
   return {
     rows,
+    first: q.data?.pages[0],
     loading: enabled && q.isPending,
     stale: q.isPlaceholderData,
     error: q.error as ApiError | null,

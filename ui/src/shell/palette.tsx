@@ -59,8 +59,8 @@ export function Palette() {
     ['Orders', hits(results?.orders, (h) => `/orders/${h.id}`, IconReceipt2)],
     ['Customers', hits(results?.customers, (h) => `/customers/${h.id}`, IconUser)],
     ['Products', hits(results?.products, (h) => `/products/${h.id}`, IconBox)],
-    ['Files', hits(results?.files, (h) => `/files?search=${encodeURIComponent(h.title)}`, IconFile)],
-    ['Licence keys', hits(results?.license_keys, (h) => `/keys?search=${encodeURIComponent(h.title)}`, IconKey)],
+    ['Files', hits(results?.files, (h) => `/files?file=${h.id}`, IconFile)],
+    ['Licence keys', hits(results?.license_keys, (h) => `/keys?key=${h.id}`, IconKey)],
     ['Go to', places],
     ['Do', actions],
   ];

@@ -12,7 +12,8 @@ export interface LicenseKey {
 }
 
 export interface KeyTag {
-  tag: string | null;
+  /** '' the stock without a tag. */
+  tag: string;
   free: number;
   assigned: number;
   burnt: number;
@@ -25,7 +26,7 @@ export interface WaitingLine {
   line_id: string;
   customer_email: string | null;
   product: Named;
-  tag: string | null;
+  tag: string;
   owed: number;
   since: string;
 }

@@ -9,7 +9,7 @@ import { DropZone } from '@/uploads/drop';
 import { FileDrawer } from './file-drawer';
 
 const columns: readonly Column<File>[] = [
-  { key: 'name', title: 'Name', sort: 'name', cell: (f) => <span className="mono-break">{f.name}</span> },
+  { key: 'name', title: 'Name', cell: (f) => <span className="mono-break">{f.name}</span> },
   { key: 'kind', title: 'Kind', cell: (f) => kindOf(f.name), card: 'hide', width: '6rem' },
   {
     key: 'products',
@@ -22,7 +22,7 @@ const columns: readonly Column<File>[] = [
       return products.length === 1 ? first.name : `${first.name} and ${plural(products.length - 1, 'other')}`;
     },
   },
-  { key: 'size', title: 'Size', sort: 'size', align: 'right', cell: (f) => <Bytes value={f.size} />, card: 'aside' },
+  { key: 'size', title: 'Size', align: 'right', cell: (f) => <Bytes value={f.size} />, card: 'aside' },
   { key: 'created', title: 'Added', sort: 'created_at', cell: (f) => <When at={f.created_at} /> },
 ];
 

@@ -46,7 +46,7 @@ export function AddKeys({ opened, close, tags }: Props) {
         ]}
       />
       <TextInput label="Tag" description="Keys of a tag are one stock; a product names the tag it sells. Empty is a stock, too." list="all-key-tags" value={tag} onChange={(e) => setTag(e.currentTarget.value)} maxLength={120} />
-      <datalist id="all-key-tags">{tags.map((t) => t.tag !== null && <option key={t.tag} value={t.tag} />)}</datalist>
+      <datalist id="all-key-tags">{tags.map((t) => t.tag !== '' && <option key={t.tag} value={t.tag} />)}</datalist>
     </>
   );
   return way === 'import' ? <Import opened={opened} close={close} tag={tag} fields={fields} /> : <Generate opened={opened} close={close} tag={tag} fields={fields} />;

@@ -73,7 +73,7 @@ function All({ add, tags }: { add: () => void; tags: readonly KeyTag[] }) {
       else next.set('key', id);
       return next;
     });
-  const named = tags.flatMap((t) => (t.tag === null ? [] : [{ value: t.tag, label: t.tag }]));
+  const named = tags.flatMap((t) => (t.tag === '' ? [] : [{ value: t.tag, label: t.tag }]));
   return (
     <>
       <FilterBar

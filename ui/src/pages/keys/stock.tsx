@@ -9,7 +9,7 @@ import { count, DataTable, EmptyState, plural, StatePill, type Column } from '@/
 
 function Serve({ tag }: { tag: KeyTag }) {
   const serve = useWrite<void, { served: number; still_waiting: number }>(
-    (): Call => ({ method: 'POST', path: `/license-key-tags/${tag.tag === null ? '-' : encodeURIComponent(tag.tag)}/serve`, title: 'Serve those who wait' }),
+    (): Call => ({ method: 'POST', path: `/license-key-tags/${tag.tag === '' ? '-' : encodeURIComponent(tag.tag)}/serve`, title: 'Serve those who wait' }),
     {
       done: (r) => (r.served > 0 ? `${plural(r.served, 'key')} sent, ${count(r.still_waiting)} still wait` : 'There is no free key to send'),
       refresh: ['/license-key', '/overview'],
@@ -29,7 +29,7 @@ function Serve({ tag }: { tag: KeyTag }) {
 }
 
 const columns: readonly Column<KeyTag>[] = [
-  { key: 'tag', title: 'Tag', cell: (t) => t.tag ?? 'Without a tag' },
+  { key: 'tag', title: 'Tag', cell: (t) => t.tag || 'Without a tag' },
   {
     key: 'products',
     title: 'Sold with',
@@ -59,8 +59,8 @@ export function Stock({ list }: { list: List<KeyTag> }) {
       label="Stock by tag"
       columns={columns}
       list={list}
-      rowKey={(t) => t.tag ?? ''}
-      rowHref={(t) => (t.tag === null ? '/keys' : `/keys?tag=${encodeURIComponent(t.tag)}`)}
+      rowKey={(t) => t.tag}
+      rowHref={(t) => (t.tag === '' ? '/keys' : `/keys?tag=${encodeURIComponent(t.tag)}`)}
       empty={
         <EmptyState icon={IconKey} title="No stock yet">
           Keys with the same tag are one stock. A product names the tag of its keys.

@@ -8,7 +8,7 @@ const columns: readonly Column<WaitingLine>[] = [
   { key: 'order', title: 'Order', cell: (w) => w.order.name },
   { key: 'customer', title: 'Customer', cell: (w) => w.customer_email ?? '' },
   { key: 'product', title: 'Product', cell: (w) => w.product.name },
-  { key: 'tag', title: 'Tag', cell: (w) => w.tag ?? 'none' },
+  { key: 'tag', title: 'Tag', cell: (w) => w.tag || 'none' },
   { key: 'owed', title: 'Keys', align: 'right', cell: (w) => count(w.owed), card: 'aside' },
   { key: 'since', title: 'Since', cell: (w) => <When at={w.since} /> },
 ];

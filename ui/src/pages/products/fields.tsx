@@ -111,7 +111,7 @@ export function Goods({ form, withFiles }: { form: Form; withFiles: boolean }) {
 function Keys({ form }: { form: Form }) {
   const tags = useList<KeyTag>('/license-key-tags', {}, { title: 'Stock of keys by tag' });
   const tag = form.values.license_key_tag.trim();
-  const stock = tags.rows.find((t) => (t.tag ?? '') === tag);
+  const stock = tags.rows.find((t) => t.tag === tag);
   return (
     <Grid gap="sm">
       <Grid.Col span={{ base: 12, xs: 6 }}>
@@ -131,7 +131,7 @@ function Keys({ form }: { form: Form }) {
           list="key-tags"
           {...form.getInputProps('license_key_tag')}
         />
-        <datalist id="key-tags">{tags.rows.map((t) => t.tag !== null && <option key={t.tag} value={t.tag} />)}</datalist>
+        <datalist id="key-tags">{tags.rows.map((t) => t.tag !== '' && <option key={t.tag} value={t.tag} />)}</datalist>
       </Grid.Col>
     </Grid>
   );

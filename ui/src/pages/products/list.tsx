@@ -12,7 +12,6 @@ const columns: readonly Column<Product>[] = [
   {
     key: 'name',
     title: 'Product',
-    sort: 'name',
     cell: (p) => <Cover url={p.cover_url} name={p.name} />,
   },
   { key: 'state', title: 'State', cell: (p) => <State product={p} />, card: 'aside', width: '8rem' },

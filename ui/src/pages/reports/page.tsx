@@ -1,10 +1,8 @@
 // The report of sales, and the tables that can be taken along.
 import { Button, Group, SimpleGrid, Text } from '@mantine/core';
 import { IconDownload, IconReportAnalytics } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
-import { browserUrl, send, type Query } from '@/api/client';
+import { browserUrl, type Page, type Query } from '@/api/client';
 import { useList } from '@/api/hooks';
-import { useScope } from '@/api/scope';
 import type { Sale, SaleTotal } from '@/api/types/report';
 import { count, DataTable, EmptyState, Figure, Figures, FilterBar, Money, money, PageHeader, Section, ServerState, StatePill, useFilters, When, type Column } from '@/parts';
 
@@ -27,19 +25,10 @@ const columns: readonly Column<Sale>[] = [
   { key: 'net', title: 'Net', align: 'right', cell: (s) => <Money cents={s.net_cents} currency={s.currency} />, card: 'aside' },
 ];
 
-function useTotals(query: Query) {
-  const { shop, mode } = useScope();
-  return useQuery({
-    queryKey: [`${shop}/${mode}`, '/reports/sales', { ...query, totals: true }],
-    queryFn: async ({ signal }) => (await send<{ totals: SaleTotal[] }>({ method: 'GET', path: '/reports/sales', query: { ...query, limit: 1 } }, { signal })).totals,
-  });
-}
-
 export default function Reports() {
   const filters = useFilters({ start: '', end: '', type: '', currency: '' });
   const query: Query = filters.values;
-  const list = useList<Sale>('/reports/sales', query, { title: 'Report of sales' });
-  const totals = useTotals(query);
+  const list = useList<Sale, Page<Sale> & { totals: SaleTotal[] }>('/reports/sales', query, { title: 'Report of sales' });
   const period = { start: filters.values.start, end: filters.values.end };
   return (
     <>
@@ -62,7 +51,7 @@ export default function Reports() {
         ]}
         filters={filters}
       />
-      {(totals.data ?? []).map((t) => (
+      {(list.first?.totals ?? []).map((t) => (
         <Figures key={t.currency}>
           <Figure label={`Net, ${t.currency}`} value={money(t.net_cents, t.currency)} />
           <Figure label="Gross" value={money(t.gross_cents, t.currency)} />

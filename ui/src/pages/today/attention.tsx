@@ -35,7 +35,9 @@ function itemHref(a: Attention, item: AttentionItem): string {
     case 'fulfilment_failed':
       return `/orders/${item.id}`;
     case 'stamp_failed':
-      return a.href.includes('/orders') ? `/orders/${item.id}` : `/files?search=${encodeURIComponent(item.title)}`;
+      return a.href.includes('/orders') ? `/orders/${item.id}` : `/files?file=${item.id}`;
+    case 'store_event_unmapped':
+      return `/connectors?event=${item.id}`;
     default:
       return inside(a.href);
   }

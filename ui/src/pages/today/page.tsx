@@ -82,7 +82,7 @@ export default function Today() {
           />
           <TopList
             title="Top files"
-            rows={data?.top_files.map((t) => ({ id: t.id, name: t.name, href: `/files?search=${encodeURIComponent(t.name)}`, weight: t.downloads, value: `${count(t.downloads)} ${t.downloads === 1 ? 'download' : 'downloads'}` }))}
+            rows={data?.top_files.map((t) => ({ id: t.id, name: t.name, href: `/files?q=${encodeURIComponent(t.name)}`, weight: t.downloads, value: `${count(t.downloads)} ${t.downloads === 1 ? 'download' : 'downloads'}` }))}
             empty="What is fetched most stands here."
           />
         </div>
