@@ -107,7 +107,14 @@ func (s *Service) upload(ctx context.Context, shopID, id string) (Upload, error)
 	if !s.db.Now().Before(u.ExpiresAt) {
 		return u, purvey.Because(purvey.Gone, purvey.ReasonExpired, "the upload was abandoned too long ago: begin a new one")
 	}
-	u.Offset, err = s.bucket.Staged(ctx, id)
+	if u.Offset, err = s.bucket.Staged(ctx, id); err != nil || u.Offset > 0 {
+		return u, err
+	}
+	// Another request may have made it a file meanwhile, and cleared its stage:
+	// that is no upload without a byte.
+	if row, err = s.db.Upload(ctx, shopID, id); err == nil && row.FileID != "" {
+		return Upload{Upload: row, Offset: row.Length}, nil
+	}
 	return u, err
 }
 
