@@ -18,6 +18,8 @@ type Customer struct {
 	GID        string    `json:",omitzero"` // gid://shopify/Customer/<n>, or ""
 	ExternalID string    `json:",omitzero"` // the caller's user id (Publica.la), or ""
 	CreatedAt  time.Time `json:",omitzero"`
+
+	DeactivatedAt time.Time `json:",omitzero"` // since when the shop keeps them from signing in and from their goods; zero: it does not
 }
 
 // FullName is first and last name, whichever are there.

@@ -81,7 +81,7 @@ func (r Right) blocked(now time.Time) *Refusal {
 	case LineCanceled:
 		return &Refusal{ReasonCanceled, true}
 	}
-	if r.Order.AccessDisabled {
+	if r.Order.AccessDisabled || !r.Order.Customer.DeactivatedAt.IsZero() {
 		return &Refusal{ReasonAccessDisabled, true}
 	}
 	if r.Line.Status == LinePaused {

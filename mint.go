@@ -17,6 +17,9 @@ type Mint struct {
 	VersionID string
 	OrderID   string // of the purchase it belongs to; "" none
 	LineID    string
+	Email     string // whom it is made for: what PDFs are stamped with; "" nobody's
+	Name      string
+	Copies    int // of each file; 0 no limit
 	ExpiresAt time.Time
 	UsedAt    time.Time // when a downloader said that it was done; zero: not yet
 	CreatedAt time.Time

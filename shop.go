@@ -22,9 +22,11 @@ func ValidMode(m Mode) bool { return m == Live || m == Sandbox }
 // ShopState tells whether a shop may be used at all.
 type ShopState string
 
-// The states of a shop. A disabled shop answers 403 in every dialect.
+// The states of a shop. A closed or disabled one answers 403 in every dialect.
+// Its owner has closed it, and may open it again; the operator has disabled it.
 const (
 	ShopActive   ShopState = "active"
+	ShopClosed   ShopState = "closed"
 	ShopDisabled ShopState = "disabled"
 )
 

@@ -209,6 +209,10 @@ func (s *Service) EnterCode(ctx context.Context, shopID, challenge, code string)
 		if right, err = tx.UseLoginCode(ctx, c.ID); err != nil || !right {
 			return err
 		}
+		// The shop may have deactivated them since the mail.
+		if right, err = tx.IsCustomer(ctx, purvey.Scope{ShopID: shopID, Mode: purvey.Live}, c.Email); err != nil || !right {
+			return err
+		}
 		out = SignedIn{Session: purvey.Secret(40), Device: s.keys.Token(purposeDevice, s.deviceOf(shopID, c.Email))}
 		return tx.InsertSession(ctx, &purvey.Session{
 			ShopID: shopID, Hash: purvey.HashToken(out.Session), Email: c.Email, ExpiresAt: tx.Now().Add(purvey.SessionLife),

@@ -201,7 +201,8 @@ func (s *Service) MemberSession(ctx context.Context, text string) (Member, error
 // MemberCaller gives the caller that a cookie's text makes in a shop, which is
 // the member's first if slug is "", and a mode, which is live if it is "".
 // Errors: purvey.Unauthenticated; purvey.Denied for a shop that is not there or
-// not theirs, without telling which, and for one that is disabled;
+// not theirs, without telling which, and for one that is disabled; one that is
+// closed lets its people in, whose caller bounds what they do;
 // purvey.Invalid for a mode that is none.
 func (s *Service) MemberCaller(ctx context.Context, text, slug string, mode purvey.Mode) (purvey.Caller, error) {
 	m, err := s.MemberSession(ctx, text)
@@ -222,7 +223,7 @@ func (s *Service) MemberCaller(ctx context.Context, text, slug string, mode purv
 		return purvey.Caller{}, purvey.Errorf(purvey.Denied, "you are not a member of such a shop")
 	}
 	in := m.Shops[i]
-	if in.ShopState != purvey.ShopActive {
+	if in.ShopState == purvey.ShopDisabled {
 		return purvey.Caller{}, purvey.Because(purvey.Denied, purvey.ReasonShopDisabled, "the shop is disabled")
 	}
 	shop, err := s.shop(ctx, in.ShopID, in.ShopUpdated)

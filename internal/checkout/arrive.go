@@ -121,17 +121,19 @@ func (s *Service) acceptable(shop purvey.Shop, c claims) bool {
 func (s *Service) arriveByKey(ctx context.Context, shop purvey.Shop, c claims, host string) (Arrival, error) {
 	scope := purvey.Scope{ShopID: shop.ID, Mode: purvey.Live}
 	out := Arrival{Shop: shop, URL: s.intended(shop, c.Intended, host), Library: libraryOf(shop)}
-	fresh := false
+	fresh, deactivated := false, false
 	err := s.db.Tx(ctx, func(tx *store.Tx) (err error) {
 		if fresh, err = tx.SpendToken(ctx, shop.ID, c.ID, time.Unix(c.Expires, 0)); err != nil || !fresh {
 			return err
 		}
 		user, err := s.orders.User(tx.With(ctx), scope, c.User.UUID, c.User.Email)
-		out.Email = user.Email
+		out.Email, deactivated = user.Email, !user.DeactivatedAt.IsZero()
 		return err
 	})
 	switch {
 	case errors.Is(err, purvey.Invalid):
+		return Arrival{}, &Refused{TokenInvalid, errorURL(shop, TokenInvalid)}
+	case err == nil && deactivated:
 		return Arrival{}, &Refused{TokenInvalid, errorURL(shop, TokenInvalid)}
 	case err == nil && !fresh:
 		return Arrival{}, &Refused{TokenReplayed, errorURL(shop, TokenReplayed)}

@@ -46,6 +46,8 @@ type gateway interface {
 	// renews tells whether it can take an order's price again by itself, each
 	// time so many months are over.
 	renews(o purvey.Order, months int) bool
+	// check asks for something harmless; refused tells the gateway's no.
+	check(ctx context.Context) (Check, error)
 	// begin makes a session and gives its id and the address to pay at.
 	begin(ctx context.Context, o offer) (reference, url string, err error)
 	// ask tells how a payment stands at the gateway, for the order's whole

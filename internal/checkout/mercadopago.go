@@ -72,7 +72,7 @@ func (g *mercadoPago) call(ctx context.Context, method, path, once string, in, o
 	case res.StatusCode == http.StatusNotFound:
 		return purvey.Missing("payment")
 	case res.StatusCode < 200 || res.StatusCode > 299:
-		return unavailable(MercadoPago, fmt.Errorf("%s answered %d", method, res.StatusCode))
+		return unavailable(MercadoPago, fmt.Errorf("%s: %w", method, refused(res.StatusCode)))
 	}
 	if err := json.Unmarshal(b, out); err != nil {
 		return unavailable(MercadoPago, err)

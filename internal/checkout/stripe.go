@@ -16,6 +16,7 @@ import (
 // stripeGateway takes payments through Stripe Checkout.
 type stripeGateway struct {
 	client *stripe.Client
+	key    string
 	secret string // of notifications
 	now    func() time.Time
 }
@@ -25,7 +26,7 @@ func newStripe(client *http.Client, base, key, secret string, now func() time.Ti
 	if base != "" {
 		config.URL = stripe.String(strings.TrimSuffix(base, "/"))
 	}
-	return &stripeGateway{stripe.NewClient(key, stripe.WithBackends(stripe.NewBackendsWithConfig(config))), secret, now}
+	return &stripeGateway{stripe.NewClient(key, stripe.WithBackends(stripe.NewBackendsWithConfig(config))), key, secret, now}
 }
 
 // maxStripeMonths is the longest period that Stripe takes a price for.

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"purvey"
 	"purvey/internal/store"
@@ -61,18 +63,36 @@ type Minted struct {
 // belongs to the order line, if one is given: it opens nothing once the line
 // does not.
 func (s *Service) Mint(ctx context.Context, scope purvey.Scope, p purvey.Product, v purvey.Version, line purvey.Line) (Minted, error) {
+	return s.mintWith(ctx, scope, p, v, line, TokenRequest{})
+}
+
+func (s *Service) mintWith(ctx context.Context, scope purvey.Scope, p purvey.Product, v purvey.Version, line purvey.Line, r TokenRequest) (Minted, error) {
 	shop, err := s.db.Shop(ctx, scope.ShopID)
 	if err != nil {
 		return Minted{}, err
 	}
+	life := time.Duration(shop.Settings.Lifetimes.Mint) * time.Second
+	if r.Life > 0 {
+		life = r.Life
+	}
 	m := Minted{Text: purvey.NewMintText(), Mint: purvey.Mint{
 		ShopID: scope.ShopID, Mode: scope.Mode, ProductID: p.ID, VersionID: v.ID, OrderID: line.OrderID, LineID: line.ID,
+		Email: r.Email, Name: r.Name, Copies: r.Copies,
 		// What the caller is told is exact, and it is told in milliseconds.
-		ExpiresAt: s.db.Now().Truncate(time.Millisecond).Add(time.Duration(shop.Settings.Lifetimes.Mint) * time.Second),
+		ExpiresAt: s.db.Now().Truncate(time.Millisecond).Add(life),
 	}}
 	m.Hash = purvey.HashToken(m.Text)
 	m.URL = s.originOf(ctx, scope.ShopID) + "/download?token=" + url.QueryEscape(m.Text)
-	return m, s.db.Tx(ctx, func(tx *store.Tx) error { return tx.InsertMint(ctx, &m.Mint) })
+	return m, s.db.Tx(ctx, func(tx *store.Tx) error {
+		if err := tx.InsertMint(ctx, &m.Mint); err != nil || !r.forMerchant {
+			return err
+		}
+		after := purvey.AuditFields{"version": v.Version, "expires_at": m.ExpiresAt, "email": r.Email, "name": r.Name, "copies": r.Copies}
+		return tx.Audit(ctx, purvey.AuditEntry{
+			ShopID: scope.ShopID, Mode: scope.Mode, Action: "download_token.created",
+			Object: purvey.AuditObject{Type: "product", ID: p.ID, Name: p.Name}, After: after,
+		})
+	})
 }
 
 // CompleteMint notes, for a downloader, that it is done with a token of the
@@ -129,6 +149,7 @@ func (s *Service) mintSource(ctx context.Context, m purvey.Mint) (*source, error
 	}
 	src := &source{
 		via: purvey.ViaMint, holder: m.ID, shop: shop, scope: purvey.Scope{ShopID: m.ShopID, Mode: m.Mode}, mint: m, version: v.ID, files: v.Files,
+		allowance: m.Copies,
 	}
 	if m.LineID != "" {
 		if src.right, err = s.db.Right(ctx, m.LineID); err != nil {
@@ -141,6 +162,9 @@ func (s *Service) mintSource(ctx context.Context, m purvey.Mint) (*source, error
 	src.right.Version = v
 	src.right.Product, err = s.db.Product(ctx, m.ShopID, m.ProductID)
 	src.right.Line.ProductName = src.right.Product.Name
+	c := &src.right.Order.Customer
+	c.Email = m.Email
+	c.Firstname, c.Lastname = purvey.SplitName(m.Name)
 	return src, err
 }
 
@@ -269,4 +293,55 @@ func (s *Service) SweepMints(ctx context.Context) error {
 		_, err := tx.DeleteMints(ctx, tx.Now().Add(-keepMints))
 		return err
 	})
+}
+
+// TokenRequest says what download token a merchant wants. The zero value is a
+// look at what buyers get.
+type TokenRequest struct {
+	VersionID string        // "" the active one
+	Life      time.Duration // 0 as long as the shop's setting says; at most MaxTokenLife
+	Copies    int           // of each file; 0 no limit
+	Email     string        // of whom it is made for; PDFs are stamped with it
+	Name      string
+
+	forMerchant bool // it is made by hand
+}
+
+// Bounds of what a merchant may ask for.
+const (
+	MaxTokenLife   = 366 * 24 * time.Hour
+	maxTokenCopies = 1000
+	maxTokenName   = 200 // characters
+)
+
+// MakeToken makes a download token for a merchant: to see what buyers of a
+// product get, or for somebody who has no order. It counts for no order.
+// Errors: NotFound, also for a version that was withdrawn; Invalid.
+func (s *Service) MakeToken(ctx context.Context, scope purvey.Scope, productID string, r TokenRequest) (Minted, error) {
+	r.Email, r.Name = strings.TrimSpace(r.Email), strings.TrimSpace(r.Name)
+	var c purvey.Checker
+	c.Require(r.Life >= 0 && r.Life <= MaxTokenLife, "expires_in", "must be 1 to %d seconds", int(MaxTokenLife/time.Second))
+	c.Require(r.Copies >= 0 && r.Copies <= maxTokenCopies, "max_downloads", "must be 1 to %d, or null", maxTokenCopies)
+	c.Require(r.Email == "" || purvey.ValidEmail(r.Email), "email", "must be an e-mail address")
+	c.Require(utf8.RuneCountInString(r.Name) <= maxTokenName && !strings.ContainsFunc(r.Name, unicode.IsControl), "name",
+		"must be at most %d characters without control characters", maxTokenName)
+	if err := c.Err(); err != nil {
+		return Minted{}, err
+	}
+	p, err := s.db.Product(ctx, scope.ShopID, productID)
+	if err != nil {
+		return Minted{}, err
+	}
+	if r.VersionID == "" {
+		r.VersionID = p.ActiveVersionID
+	}
+	v, err := s.db.Version(ctx, scope.ShopID, r.VersionID)
+	if err == nil && (v.ProductID != p.ID || v.State != purvey.VersionReady) {
+		err = purvey.Missing("version")
+	}
+	if err != nil {
+		return Minted{}, err
+	}
+	r.forMerchant = true
+	return s.mintWith(ctx, scope, p, v, purvey.Line{}, r)
 }

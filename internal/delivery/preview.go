@@ -98,24 +98,3 @@ func (st *stamping) preview(ctx context.Context, f purvey.File, o stamp.Options)
 	}
 	return os.ReadFile(out)
 }
-
-// TestDownload makes a download token that shows the merchant what buyers of a
-// product get: of one version, or the active one for "". It counts for no
-// order. Errors: NotFound, also for a version that was withdrawn.
-func (s *Service) TestDownload(ctx context.Context, scope purvey.Scope, productID, versionID string) (Minted, error) {
-	p, err := s.db.Product(ctx, scope.ShopID, productID)
-	if err != nil {
-		return Minted{}, err
-	}
-	if versionID == "" {
-		versionID = p.ActiveVersionID
-	}
-	v, err := s.db.Version(ctx, scope.ShopID, versionID)
-	if err == nil && (v.ProductID != p.ID || v.State != purvey.VersionReady) {
-		err = purvey.Missing("version")
-	}
-	if err != nil {
-		return Minted{}, err
-	}
-	return s.Mint(ctx, scope, p, v, purvey.Line{})
-}

@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"time"
 
 	"purvey"
 	"purvey/internal/store"
@@ -70,6 +71,36 @@ func (s *Service) SignOutCustomer(ctx context.Context, scope purvey.Scope, id st
 		}
 		return tx.Audit(ctx, purvey.AuditEntry{
 			ShopID: scope.ShopID, Mode: scope.Mode, Action: "customer.signed_out", Object: purvey.AuditObject{Type: "customer", ID: c.ID, Name: c.Email},
+		})
+	})
+}
+
+// DeactivateCustomer keeps a customer out, or lets them in again: who is
+// deactivated is signed out of the library and cannot sign in, and none of
+// their orders gives its goods; nothing else of the orders changes, and new
+// ones are taken as ever. Safe to run again.
+func (s *Service) DeactivateCustomer(ctx context.Context, scope purvey.Scope, id string, off bool) error {
+	return s.db.Tx(ctx, func(tx *store.Tx) error {
+		c, err := tx.Customer(ctx, scope, id)
+		if err != nil || off != c.DeactivatedAt.IsZero() {
+			return err
+		}
+		var since time.Time
+		action, before, after := "customer.reactivated", "deactivated", "active"
+		if off {
+			since, action, before, after = tx.Now(), "customer.deactivated", after, before
+		}
+		if err := tx.DeactivateCustomer(ctx, c.ID, since); err != nil {
+			return err
+		}
+		if off && c.Email != "" && scope.Mode == purvey.Live {
+			if err := tx.DeleteSessionsOf(ctx, scope.ShopID, purvey.Fold(c.Email)); err != nil {
+				return err
+			}
+		}
+		return tx.Audit(ctx, purvey.AuditEntry{
+			ShopID: scope.ShopID, Mode: scope.Mode, Action: action, Object: purvey.AuditObject{Type: "customer", ID: c.ID, Name: c.Email},
+			Before: purvey.AuditFields{"state": before}, After: purvey.AuditFields{"state": after},
 		})
 	})
 }

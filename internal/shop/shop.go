@@ -109,18 +109,42 @@ func (s *Service) Enable(ctx context.Context, slug string) error {
 	return s.setState(ctx, slug, purvey.ShopActive)
 }
 
+// Close closes a shop for its owner: tokens, customers and stores are refused
+// from now on, while its people still read. Safe to run again.
+func (s *Service) Close(ctx context.Context, slug string) error {
+	return s.setState(ctx, slug, purvey.ShopClosed)
+}
+
+// Open opens a shop that its owner closed. One that the operator disabled is
+// purvey.Denied. Safe to run again.
+func (s *Service) Open(ctx context.Context, slug string) error {
+	shop, err := s.BySlug(ctx, slug)
+	if err == nil && shop.State == purvey.ShopDisabled {
+		err = purvey.Because(purvey.Denied, purvey.ReasonShopDisabled, "the operator disabled the shop")
+	}
+	if err != nil {
+		return err
+	}
+	return s.setState(ctx, slug, purvey.ShopActive)
+}
+
 func (s *Service) setState(ctx context.Context, slug string, state purvey.ShopState) error {
 	return s.db.Tx(ctx, func(tx *store.Tx) error {
 		shop, err := tx.ShopBySlug(ctx, slug)
-		if err != nil {
+		if err != nil || shop.State == state {
 			return err
 		}
 		if err := tx.SetShopState(ctx, shop.ID, state); err != nil {
 			return err
 		}
 		action := "shop.enabled"
-		if state == purvey.ShopDisabled {
+		switch {
+		case state == purvey.ShopDisabled:
 			action = "shop.disabled"
+		case state == purvey.ShopClosed:
+			action = "shop.closed"
+		case shop.State == purvey.ShopClosed:
+			action = "shop.opened"
 		}
 		return tx.Audit(ctx, shopChange(action, purvey.AuditFields{"state": shop.State}, purvey.AuditFields{"state": state}, shop))
 	})

@@ -40,7 +40,7 @@ var cachedTables = []string{"product", "version", "version_file", "file", "shop"
 
 // rightTables are those that say who may have which bytes.
 var rightTables = []string{
-	"orders", "order_line", "line_file", "product", "version", "version_file", "file", "shop", "link", "link_file", "mint",
+	"orders", "order_line", "line_file", "product", "version", "version_file", "file", "shop", "link", "link_file", "mint", "customer",
 }
 
 // keyTables and tokenTables are those that licence keys and callers are read from.

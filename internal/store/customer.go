@@ -10,10 +10,10 @@ import (
 	"purvey"
 )
 
-const customerColumns = `c.id, c.email, c.firstname, c.lastname, c.locale, c.gid, c.external_id, c.created_at`
+const customerColumns = `c.id, c.email, c.firstname, c.lastname, c.locale, c.gid, c.external_id, c.created_at, c.deactivated_at`
 
 func scanCustomer(s scanner, c *purvey.Customer) error {
-	return s.Scan(&c.ID, &c.Email, &c.Firstname, &c.Lastname, &c.Locale, &c.GID, &c.ExternalID, at{&c.CreatedAt})
+	return s.Scan(&c.ID, &c.Email, &c.Firstname, &c.Lastname, &c.Locale, &c.GID, &c.ExternalID, at{&c.CreatedAt}, at{&c.DeactivatedAt})
 }
 
 // Customer gives a customer of the scope.
@@ -133,7 +133,7 @@ func (tx *Tx) TakeCustomer(ctx context.Context, scope purvey.Scope, c *purvey.Cu
 	if err != nil {
 		return err
 	}
-	c.ID, c.CreatedAt = found.ID, found.CreatedAt
+	c.ID, c.CreatedAt, c.DeactivatedAt = found.ID, found.CreatedAt, found.DeactivatedAt
 	merged := found
 	fill := func(to *string, from string) {
 		if *to == "" {
@@ -172,5 +172,12 @@ func (tx *Tx) insertCustomer(ctx context.Context, scope purvey.Scope, c *purvey.
 // SetCustomerEmail gives a customer an address. It must not be another's.
 func (tx *Tx) SetCustomerEmail(ctx context.Context, id, email string) error {
 	_, err := tx.exec(ctx, `UPDATE customer SET email = $2, email_folded = $3 WHERE id = $1`, id, email, purvey.Fold(email))
+	return err
+}
+
+// DeactivateCustomer notes since when a customer is kept out; the zero time
+// that they are not any more.
+func (tx *Tx) DeactivateCustomer(ctx context.Context, id string, since time.Time) error {
+	_, err := tx.exec(ctx, `UPDATE customer SET deactivated_at = $2 WHERE id = $1`, id, micros(since))
 	return err
 }

@@ -26,9 +26,12 @@ func (q Queries) EndpointByID(ctx context.Context, id string) (purvey.Endpoint, 
 	return one(ctx, q, "webhook endpoint", `SELECT `+endpointColumns+` FROM endpoint e WHERE e.id = $1`, []any{id}, scanEndpoint)
 }
 
-// Endpoints lists the scope's endpoints that a dialect made.
+// Endpoints lists the scope's endpoints that a dialect made, or all for "".
 func (q Queries) Endpoints(ctx context.Context, scope purvey.Scope, dialect string, p purvey.Page) (purvey.Listed[purvey.Endpoint], error) {
-	w := newWhere(`e.shop_id = $1 AND e.mode = $2 AND e.dialect = $3`, scope.ShopID, scope.Mode, dialect)
+	w := newWhere(`e.shop_id = $1 AND e.mode = $2`, scope.ShopID, scope.Mode)
+	if dialect != "" {
+		w.and(`e.dialect = ?`, dialect)
+	}
 	text, args := w.list(`SELECT `+endpointColumns+` FROM endpoint e`, "e", p)
 	items, err := collect(ctx, q, text, args, scanEndpoint)
 	return listed(items, p), err

@@ -72,7 +72,9 @@ func (tx *Tx) DeleteLoginCodes(ctx context.Context, before time.Time) (int64, er
 // IsCustomer tells whether the scope has an order of the address.
 func (q Queries) IsCustomer(ctx context.Context, scope purvey.Scope, email string) (bool, error) {
 	var n int
-	err := q.row(ctx, `SELECT count(*) FROM (SELECT 1 FROM orders WHERE shop_id = $1 AND mode = $2 AND email_folded = $3 AND email_folded <> '' LIMIT 1) x`,
+	err := q.row(ctx, `SELECT count(*) FROM (SELECT 1 FROM orders WHERE shop_id = $1 AND mode = $2 AND email_folded = $3 AND email_folded <> ''
+		AND NOT EXISTS (SELECT 1 FROM customer c WHERE c.shop_id = $1 AND c.mode = $2 AND c.email_folded = $3 AND c.email_folded <> '' AND c.deactivated_at > 0)
+		LIMIT 1) x`,
 		[]any{scope.ShopID, scope.Mode, purvey.Fold(email)}, &n)
 	return n > 0, err
 }

@@ -7,18 +7,18 @@ import (
 	"purvey"
 )
 
-const mintColumns = `m.id, m.shop_id, m.mode, m.hash, m.product_id, m.version_id, m.order_id, m.line_id, m.expires_at, m.used_at, m.created_at`
+const mintColumns = `m.id, m.shop_id, m.mode, m.hash, m.product_id, m.version_id, m.order_id, m.line_id, m.email, m.name, m.copies, m.expires_at, m.used_at, m.created_at`
 
 func scanMint(s scanner, m *purvey.Mint) error {
-	return s.Scan(&m.ID, &m.ShopID, &m.Mode, &m.Hash, &m.ProductID, &m.VersionID, &m.OrderID, &m.LineID, at{&m.ExpiresAt}, at{&m.UsedAt}, at{&m.CreatedAt})
+	return s.Scan(&m.ID, &m.ShopID, &m.Mode, &m.Hash, &m.ProductID, &m.VersionID, &m.OrderID, &m.LineID, &m.Email, &m.Name, &m.Copies, at{&m.ExpiresAt}, at{&m.UsedAt}, at{&m.CreatedAt})
 }
 
 // InsertMint writes a new download token, setting its id and time.
 func (tx *Tx) InsertMint(ctx context.Context, m *purvey.Mint) error {
 	m.ID, m.CreatedAt = tx.NewID(), tx.Now()
-	_, err := tx.exec(ctx, `INSERT INTO mint (id, shop_id, mode, hash, product_id, version_id, order_id, line_id, expires_at, used_at, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10)`,
-		m.ID, m.ShopID, m.Mode, m.Hash, m.ProductID, m.VersionID, m.OrderID, m.LineID, micros(m.ExpiresAt), micros(m.CreatedAt))
+	_, err := tx.exec(ctx, `INSERT INTO mint (id, shop_id, mode, hash, product_id, version_id, order_id, line_id, email, name, copies, expires_at, used_at, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13)`,
+		m.ID, m.ShopID, m.Mode, m.Hash, m.ProductID, m.VersionID, m.OrderID, m.LineID, m.Email, m.Name, m.Copies, micros(m.ExpiresAt), micros(m.CreatedAt))
 	return err
 }
 

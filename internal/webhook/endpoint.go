@@ -25,7 +25,8 @@ func (s *Service) Endpoint(ctx context.Context, scope purvey.Scope, id string) (
 	return p, err
 }
 
-// Endpoints lists the endpoints of a dialect, without their secrets.
+// Endpoints lists the endpoints of a dialect, or all for "", without their
+// secrets.
 func (s *Service) Endpoints(ctx context.Context, scope purvey.Scope, dialect string, p purvey.Page) (purvey.Listed[purvey.Endpoint], error) {
 	l, err := s.db.Endpoints(ctx, scope, dialect, p)
 	for i := range l.Items {

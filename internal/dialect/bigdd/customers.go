@@ -14,6 +14,8 @@ func (a *api) routesCustomers() {
 	a.read("GET /public-api/v1/customers/{id}", anyRole, a.showCustomer)
 	a.read("GET /public-api/v1/customers/{id}/orders", anyRole, a.customerOrders)
 	a.write("DELETE /public-api/v1/customers/{id}/sessions", anyRole, 0, a.endCustomerSessions)
+	a.write("POST /public-api/v1/customers/{id}/deactivate", anyRole, 4<<10, a.deactivateCustomer(true))
+	a.write("POST /public-api/v1/customers/{id}/reactivate", anyRole, 4<<10, a.deactivateCustomer(false))
 }
 
 type customerRow struct {
@@ -23,6 +25,8 @@ type customerRow struct {
 	Spent       []spentWire `json:"spent"`
 	LastOrderAt *string     `json:"last_order_at"`
 	CreatedAt   string      `json:"created_at"`
+	// Since when they neither sign in nor reach their goods.
+	DeactivatedAt *string `json:"deactivated_at"`
 }
 
 type spentWire struct {
@@ -45,7 +49,7 @@ type customerSession struct {
 func wireCustomerRow(c order.Customer) customerRow {
 	w := customerRow{
 		customerWire: wireCustomer(c.Customer), ExternalID: nullString(c.ExternalID), Orders: c.Totals.Orders, Spent: []spentWire{},
-		LastOrderAt: nullTime(c.Totals.LastAt), CreatedAt: wireTime(c.CreatedAt),
+		LastOrderAt: nullTime(c.Totals.LastAt), CreatedAt: wireTime(c.CreatedAt), DeactivatedAt: nullTime(c.DeactivatedAt),
 	}
 	for _, s := range c.Totals.Spent {
 		w.Spent = append(w.Spent, spentWire{s.Currency, s.Cents})
@@ -72,8 +76,21 @@ func (a *api) listCustomers(r *request) (any, error) {
 	return listOf(p, customers, wireCustomerRow, func(c order.Customer) (string, time.Time) { return c.ID, c.CreatedAt }), nil
 }
 
-func (a *api) showCustomer(r *request) (any, error) {
-	c, sessions, err := a.Orders.Customer(r.Context(), r.Scope(), r.PathValue("id"))
+func (a *api) showCustomer(r *request) (any, error) { return a.customer(r.Context(), r) }
+
+// deactivateCustomer keeps a customer out, or lets them in again.
+func (a *api) deactivateCustomer(off bool) func(ctx context.Context, r *request) (int, any, error) {
+	return func(ctx context.Context, r *request) (int, any, error) {
+		if err := a.Orders.DeactivateCustomer(ctx, r.Scope(), r.PathValue("id"), off); err != nil {
+			return 0, nil, err
+		}
+		c, err := a.customer(ctx, r)
+		return http.StatusOK, c, err
+	}
+}
+
+func (a *api) customer(ctx context.Context, r *request) (any, error) {
+	c, sessions, err := a.Orders.Customer(ctx, r.Scope(), r.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,7 @@ type endpointWire struct {
 	ID             string             `json:"id"`
 	Name           string             `json:"name"`
 	URL            string             `json:"url"`
+	Dialect        string             `json:"dialect"` // whose form it is told in
 	Events         []purvey.EventType `json:"events"`
 	Enabled        bool               `json:"enabled"`
 	DisabledReason *string            `json:"disabled_reason"`
@@ -40,7 +41,7 @@ type endpointWire struct {
 
 func wireEndpoint(p purvey.Endpoint) endpointWire {
 	return endpointWire{
-		ID: p.ID, Name: p.Name, URL: p.URL, Events: notNull(p.Events), Enabled: p.Enabled, DisabledReason: nullString(p.DisabledReason),
+		ID: p.ID, Name: p.Name, URL: p.URL, Dialect: p.Dialect, Events: notNull(p.Events), Enabled: p.Enabled, DisabledReason: nullString(p.DisabledReason),
 		FailingSince: nullTime(p.FailingSince), CreatedAt: wireTime(p.CreatedAt), UpdatedAt: wireTime(p.UpdatedAt),
 	}
 }
@@ -84,7 +85,17 @@ func (a *api) listEndpoints(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := a.Webhooks.Endpoints(r.Context(), r.Scope(), WebhookDialect, p)
+	dialect, err := r.enumParam("dialect", WebhookDialect, purvey.DialectPublicala, "any")
+	if err != nil {
+		return nil, err
+	}
+	switch dialect {
+	case "":
+		dialect = WebhookDialect
+	case "any":
+		dialect = ""
+	}
+	l, err := a.Webhooks.Endpoints(r.Context(), r.Scope(), dialect, p)
 	if err != nil {
 		return nil, err
 	}
@@ -125,13 +136,31 @@ func (a *api) updateEndpoint(ctx context.Context, r *request) (int, any, error) 
 	if err := r.decode(&in); err != nil {
 		return 0, nil, err
 	}
+	if in.Name != nil || in.URL != nil || in.Events != nil {
+		if err := a.own(ctx, r); err != nil {
+			return 0, nil, err
+		}
+	}
 	p, err := a.Webhooks.Update(ctx, r.Scope(), r.PathValue("id"), webhook.Change{Name: in.Name, URL: in.URL, Events: in.Events, Enabled: in.Enabled})
 	return http.StatusOK, wireEndpoint(p), err
 }
 
 func (a *api) deleteEndpoint(ctx context.Context, r *request) (int, any, error) {
+	if err := a.own(ctx, r); err != nil {
+		return 0, nil, err
+	}
 	id := r.PathValue("id")
 	return http.StatusOK, deleted{id, true}, a.Webhooks.Delete(ctx, r.Scope(), id)
+}
+
+// own refuses an endpoint that is as the settings say: changed here it would
+// not be so any more.
+func (a *api) own(ctx context.Context, r *request) error {
+	p, err := a.Webhooks.Endpoint(ctx, r.Scope(), r.PathValue("id"))
+	if err == nil && p.Dialect != WebhookDialect {
+		err = purvey.Errorf(purvey.Conflict, "this endpoint follows the settings %[1]s.webhook_url and %[1]s.webhook_key; change those", p.Dialect)
+	}
+	return err
 }
 
 // testEndpoint serves BDD-47, as does listDeliveries.

@@ -98,6 +98,7 @@ func newAPI(b Backend) *api {
 	a.routesAssignments()
 	a.routesEndpoints()
 	a.routesSettings()
+	a.routesShop()
 	a.routesAudit()
 	a.routesMappings()
 	a.routesStoreEvents()
@@ -271,6 +272,10 @@ func (a *api) checked(role access, h handler) http.Handler {
 		rateHeaders(w.Header(), rate)
 		if role == adminOnly && caller.Role != purvey.Admin {
 			err = purvey.Because(purvey.Denied, purvey.ReasonRole, "this call needs the role admin")
+		}
+		// Who closed the shop goes on seeing it, and can open it.
+		if err == nil && caller.Shop.State == purvey.ShopClosed && !reads && !strings.HasPrefix(req.URL.Path, shopPath) {
+			err = purvey.Because(purvey.Denied, purvey.ReasonShopDisabled, "the shop is closed; its owner can open it in the settings")
 		}
 		if err == nil {
 			err = sound(req)
