@@ -115,8 +115,8 @@ func shortened(s string, most int) string {
 }
 
 // Mappings lists a shop's mappings of one source, or of all for "".
-func (s *Service) Mappings(ctx context.Context, shopID string, source purvey.Source, p purvey.Page) (purvey.Listed[purvey.Mapping], error) {
-	return s.db.Mappings(ctx, shopID, source, p)
+func (s *Service) Mappings(ctx context.Context, shopID string, source purvey.Source, productID string, p purvey.Page) (purvey.Listed[purvey.Mapping], error) {
+	return s.db.Mappings(ctx, shopID, source, productID, p)
 }
 
 // CreateMapping says which product a store's key stands for. Events that came

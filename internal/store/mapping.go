@@ -14,8 +14,11 @@ func scanMapping(s scanner, m *purvey.Mapping) error {
 }
 
 // Mappings lists a shop's mappings, those of one source unless it is "".
-func (q Queries) Mappings(ctx context.Context, shopID string, source purvey.Source, p purvey.Page) (purvey.Listed[purvey.Mapping], error) {
+func (q Queries) Mappings(ctx context.Context, shopID string, source purvey.Source, productID string, p purvey.Page) (purvey.Listed[purvey.Mapping], error) {
 	w := newWhere(`g.shop_id = $1`, shopID)
+	if productID != "" {
+		w.and(`g.product_id = ?`, productID)
+	}
 	if source != "" {
 		w.and(`g.source = ?`, source)
 	}

@@ -299,3 +299,39 @@ func TestAGatewayIsChecked(t *testing.T) {
 		}
 	})
 }
+
+// A line's addresses are made afresh, for what it gives now; its country and
+// why it failed are told with its rights.
+func TestALineHasAddresses(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		f := newFrame(t, db)
+		for kind, has := range map[string]bool{"REGULAR": true, "UNIQUE": false} {
+			o := f.order(f.admin, kind)
+			line := o["lines"].([]any)[0].(map[string]any)["id"].(string)
+			a := f.call(f.member, "GET", prefix+"orders/"+o["id"].(string)+"/lines/"+line+"/urls", "")
+			if a.status != 200 || strings.Contains(a.body, `"download_url":null`) == has || !strings.Contains(a.body, `"view_url":null`) {
+				t.Error(kind, a.status, a.body)
+			}
+			f.refused(f.call(f.member, "GET", prefix+"orders/"+o["id"].(string)+"/lines/"+o["id"].(string)+"/urls", ""), 404, "not_found")
+			if a := f.call(f.member, "GET", prefix+"orders/"+o["id"].(string)+"?include=rights", ""); !strings.Contains(a.body, `"country":null,"failure":null`) {
+				t.Error(a.body)
+			}
+		}
+	})
+}
+
+// The mappings of one product.
+func TestMappingsOfAProduct(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		f := newFrame(t, db)
+		one, two := f.made(f.admin, "/digital-products", `{"name":"x"}`, "id"), f.made(f.admin, "/digital-products", `{"name":"y"}`, "id")
+		f.made(f.admin, "/mappings", `{"source":"shopify","external_key":"A","digital_product_id":"`+one+`"}`, "id")
+		f.made(f.admin, "/mappings", `{"source":"shopify","external_key":"B","digital_product_id":"`+two+`"}`, "id")
+		a := f.call(f.admin, "GET", prefix+"mappings?digital_product_id="+two, "")
+		if a.status != 200 || strings.Contains(a.body, `"A"`) || !strings.Contains(a.body, `"B"`) {
+			t.Error(a.status, a.body)
+		}
+	})
+}

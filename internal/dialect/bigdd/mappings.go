@@ -45,7 +45,7 @@ func (a *api) listMappings(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := a.Orders.Mappings(r.Context(), r.Caller.ShopID, purvey.Source(source), p)
+	l, err := a.Orders.Mappings(r.Context(), r.Caller.ShopID, purvey.Source(source), r.stringParam("digital_product_id"), p)
 	if err != nil {
 		return nil, err
 	}

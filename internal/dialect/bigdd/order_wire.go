@@ -72,6 +72,8 @@ type rightsWire struct {
 	CountedFrom *string `json:"counted_from"`
 	OpenUntil   *string `json:"open_until"`
 	KeysOwed    int     `json:"keys_owed"`
+	Country     *string `json:"country"`
+	Failure     *string `json:"failure"`
 }
 
 // platformWire is the shop platform's view of a product; with
@@ -166,7 +168,10 @@ func wireLine(o *purvey.Order, l purvey.Line, x orderIncludes) lineWire {
 		}
 	}
 	if x.rights {
-		w.Rights = &rightsWire{CountedFrom: nullTime(l.CountFrom), OpenUntil: nullTime(l.OpenUntil), KeysOwed: l.KeysOwed}
+		w.Rights = &rightsWire{CountedFrom: nullTime(l.CountFrom), OpenUntil: nullTime(l.OpenUntil), KeysOwed: l.KeysOwed, Country: nullString(l.Country)}
+		if l.Status == purvey.LineFailed {
+			w.Rights.Failure = nullString(l.Notes().Failure)
+		}
 		if l.GrantedCopies > 0 {
 			w.Rights.Copies = &l.GrantedCopies
 		}

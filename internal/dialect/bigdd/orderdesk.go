@@ -3,6 +3,7 @@ package bigdd
 import (
 	"context"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"purvey"
@@ -108,4 +109,41 @@ func (a *api) giveKeys(ctx context.Context, r *request) (int, any, error) {
 // retryLine has a line made ready again.
 func (a *api) retryLine(ctx context.Context, r *request) (int, any, error) {
 	return answerOrder(a.Orders.Retry(ctx, r.Scope(), r.PathValue("id"), r.PathValue("line")))
+}
+
+type lineURLsWire struct {
+	DownloadURL *string `json:"download_url"`
+	ViewURL     *string `json:"view_url"`
+	ExpiresAt   string  `json:"expires_at"`
+}
+
+// lineURLs makes addresses as HL Connect hands them out.
+func (a *api) lineURLs(r *request) (any, error) {
+	ctx := r.Context()
+	o, err := a.Orders.Order(ctx, r.Scope(), r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	rights, err := a.Orders.Rights(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	life := time.Duration(r.Caller.Shop.Settings.Lifetimes.AccessURL) * time.Second
+	out := lineURLsWire{ExpiresAt: wireTime(a.Orders.Now().Add(life))}
+	for _, right := range rights {
+		if right.Line.ID != r.PathValue("line") {
+			continue
+		}
+		if right.Line.Status != purvey.LineActive || right.Check(a.Orders.Now()) != nil {
+			return out, nil
+		}
+		download, err := a.Delivery.LineURL(ctx, right, life)
+		if err != nil {
+			return nil, err
+		}
+		view, err := a.Delivery.ViewURL(ctx, right, life)
+		out.DownloadURL, out.ViewURL = nullString(download), nullString(view)
+		return out, err
+	}
+	return nil, purvey.Missing("order line")
 }

@@ -24,6 +24,7 @@ func (a *api) routesOrders() {
 	a.write("PUT /public-api/v1/orders/{id}/lines/{line}/files", anyRole, maxOrderBody, a.assignFiles)
 	a.read("GET /public-api/v1/orders/{id}/timeline", anyRole, a.orderTimeline)
 	a.read("GET /public-api/v1/orders/{id}/page-url", anyRole, a.orderPageURL)
+	a.read("GET /public-api/v1/orders/{id}/lines/{line}/urls", anyRole, a.lineURLs)
 	a.write("PATCH /public-api/v1/orders/{id}/customer", anyRole, maxOrderBody, a.correctCustomer)
 	a.write("POST /public-api/v1/orders/{id}/cancel", anyRole, maxOrderBody, a.cancelOrder)
 	a.write("POST /public-api/v1/orders/{id}/lines/{line}/keys", anyRole, maxOrderBody, a.giveKeys)
