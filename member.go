@@ -51,6 +51,9 @@ type Membership struct {
 	ShopID      string
 	Slug        string
 	Name        string // the shop's
+	Currency    string // of the shop's settings, as the two below
+	Timezone    string
+	Locale      string
 	ShopState   ShopState
 	ShopUpdated time.Time
 	Role        Role

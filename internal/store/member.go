@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"purvey"
@@ -122,8 +123,20 @@ func (q Queries) MemberRole(ctx context.Context, memberID, shopID string) (purve
 // Memberships lists the shops that a person is an active member of, the
 // oldest first.
 func (q Queries) Memberships(ctx context.Context, memberID string) ([]purvey.Membership, error) {
-	return collect(ctx, q, `SELECT s.id, s.slug, s.name, s.state, s.updated_at, m.role FROM membership m JOIN shop s ON s.id = m.shop_id
+	return collect(ctx, q, `SELECT s.id, s.slug, s.name, s.state, s.settings, s.updated_at, m.role FROM membership m JOIN shop s ON s.id = m.shop_id
 		WHERE m.member_id = $1 AND m.state = 'active' ORDER BY s.id`, []any{memberID}, func(sc scanner, m *purvey.Membership) error {
-		return sc.Scan(&m.ShopID, &m.Slug, &m.Name, &m.ShopState, at{&m.ShopUpdated}, &m.Role)
+		var settings string
+		if err := sc.Scan(&m.ShopID, &m.Slug, &m.Name, &m.ShopState, &settings, at{&m.ShopUpdated}, &m.Role); err != nil {
+			return err
+		}
+		all := purvey.DefaultSettings(m.Slug)
+		shop := struct {
+			Shop any `json:"shop"` // the rest is not read
+		}{&all.Shop}
+		if err := json.Unmarshal([]byte(settings), &shop); err != nil {
+			return err
+		}
+		m.Currency, m.Timezone, m.Locale = all.Shop.Currency, all.Shop.Timezone, all.Shop.Locale
+		return nil
 	})
 }

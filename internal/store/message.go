@@ -39,7 +39,8 @@ type MessageFilter struct {
 // its condition is repeated in its very words.
 func (f MessageFilter) and(w *where) {
 	if f.OrderID != "" {
-		w.and(`m.order_id = ? AND m.order_id <> ''`, f.OrderID)
+		// A planner that is left to itself reads all messages of the shop.
+		w.and(`m.id IN (SELECT x.id FROM message x WHERE x.order_id = ? AND x.order_id <> '')`, f.OrderID)
 	}
 	switch purvey.MessageKind(f.Kind) {
 	case "":

@@ -54,17 +54,22 @@ type SoldAt struct {
 // soldBranch is one of the two places where sales are: orders that were paid,
 // and payments that renewed them.
 type soldBranch struct {
-	from, entry, amount, paid, condition string
-	renewal                              bool
+	entries                        string // the table, without its lines
+	lines                          string // joins them
+	entry, amount, paid, condition string
+	renewal                        bool
 }
+
+func (b soldBranch) from() string { return b.entries + b.lines }
 
 // soldBranches lists them. What was given away is no sale.
 func soldBranches() []soldBranch {
 	const sold = `o.financial IN ('PAID', 'PARTIALLY_REFUNDED', 'REFUNDED') AND o.paid_at > 0 AND o.type <> 'permission'`
+	const lines = ` JOIN order_line l ON l.order_id = o.id`
 	return []soldBranch{
-		{from: `orders o JOIN order_line l ON l.order_id = o.id`, entry: `o.id`, amount: `o.total_cents`, paid: `o.paid_at`, condition: `o.shop_id = $1 AND o.mode = $2 AND ` + sold},
+		{entries: `orders o`, lines: lines, entry: `o.id`, amount: `o.total_cents`, paid: `o.paid_at`, condition: `o.shop_id = $1 AND o.mode = $2 AND ` + sold},
 		{
-			from: `payment y JOIN orders o ON o.id = y.order_id JOIN order_line l ON l.order_id = o.id`, entry: `y.id`, amount: `y.amount_cents`, paid: `y.paid_at`,
+			entries: `payment y JOIN orders o ON o.id = y.order_id`, lines: lines, entry: `y.id`, amount: `y.amount_cents`, paid: `y.paid_at`,
 			condition: `y.shop_id = $1 AND y.mode = $2 AND y.kind = 'renewal' AND y.state = 'paid'`, renewal: true,
 		},
 	}
@@ -132,7 +137,7 @@ func (q Queries) soldIn(ctx context.Context, b soldBranch, w *where, after SoldA
 		(SELECT min(x.number) FROM order_line x WHERE x.order_id = o.id),
 		o.id, o.number, o.name, o.external_reference, o.source, o.type, o.currency, o.financial, o.email, o.firstname, o.lastname, o.created_at,
 		l.id, l.number, l.product_id, l.product_name, l.quantity, l.refunded_quantity, l.price_cents, l.status
-		FROM `+b.from+` WHERE `+w.text.String()+` ORDER BY `+b.entry+dir+`, l.number LIMIT $`+strconv.Itoa(len(w.args)), w.args, func(rows *sql.Rows) error {
+		FROM `+b.from()+` WHERE `+w.text.String()+` ORDER BY `+b.entry+dir+`, l.number LIMIT $`+strconv.Itoa(len(w.args)), w.args, func(rows *sql.Rows) error {
 		r := SoldRow{Renewal: b.renewal}
 		o, l := &r.Order, &r.Line
 		var amount, sum, before, first int64
@@ -183,10 +188,28 @@ func (q Queries) SoldTotals(ctx context.Context, scope purvey.Scope, f SoldFilte
 		s.Rows, s.GrossCents, s.RefundedCents = s.Rows+t.Rows, s.GrossCents+t.GrossCents, s.RefundedCents+t.RefundedCents
 	}
 	for _, b := range soldBranches() {
-		if err := q.soldSums(ctx, b, b.where(scope, f), add); err != nil {
+		narrow := func() *where { return b.where(scope, f) }
+		part := add
+		if f.ProductID == "" && f.Status == "" {
+			// All lines of an entry share what was paid, whose sum needs no
+			// look at them; they are read where something was given back.
+			if err := q.soldWhole(ctx, b, narrow(), add); err != nil {
+				return nil, err
+			}
+			if b.renewal {
+				continue
+			}
+			narrow = func() *where {
+				w := b.where(scope, f)
+				w.and(`o.financial IN ('PARTIALLY_REFUNDED', 'REFUNDED') AND o.financial <> 'PAID' AND l.refunded_quantity > 0`)
+				return w
+			}
+			part = func(t SoldTotal) { add(SoldTotal{Currency: t.Currency, RefundedCents: t.RefundedCents}) }
+		}
+		if err := q.soldSums(ctx, b, narrow(), part); err != nil {
 			return nil, err
 		}
-		if err := q.soldShares(ctx, b, scope, f, add); err != nil {
+		if err := q.soldShares(ctx, b, narrow, part); err != nil {
 			return nil, err
 		}
 	}
@@ -198,6 +221,18 @@ func (q Queries) SoldTotals(ctx context.Context, scope purvey.Scope, f SoldFilte
 	return out, nil
 }
 
+// soldWhole counts the rows of entries and sums what was paid for them.
+func (q Queries) soldWhole(ctx context.Context, b soldBranch, w *where, add func(SoldTotal)) error {
+	return q.each(ctx, `SELECT x.currency, CAST(sum(x.lines) AS BIGINT), CAST(sum(x.amount) AS BIGINT) FROM (
+		SELECT o.currency AS currency, `+b.amount+` AS amount, (SELECT count(*) FROM order_line l WHERE l.order_id = o.id) AS lines
+		FROM `+b.entries+` WHERE `+w.text.String()+`) x GROUP BY x.currency`, w.args, func(rows *sql.Rows) error {
+		var t SoldTotal
+		err := rows.Scan(&t.Currency, &t.Rows, &t.GrossCents)
+		add(t)
+		return err
+	})
+}
+
 // soldSums has the database sum the rows of orders whose lines are worth what
 // was paid: each line's part is then its own worth.
 func (q Queries) soldSums(ctx context.Context, b soldBranch, w *where, add func(SoldTotal)) error {
@@ -206,7 +241,7 @@ func (q Queries) soldSums(ctx context.Context, b soldBranch, w *where, add func(
 		refunded = `0 * l.price_cents`
 	}
 	return q.each(ctx, `SELECT o.currency, count(*), CAST(sum(l.price_cents * l.quantity) AS BIGINT), CAST(sum(`+refunded+`) AS BIGINT)
-		FROM `+b.from+` WHERE `+w.text.String()+` AND `+b.amount+` = `+lineSum+` GROUP BY o.currency`, w.args, func(rows *sql.Rows) error {
+		FROM `+b.from()+` WHERE `+w.text.String()+` AND `+b.amount+` = `+lineSum+` GROUP BY o.currency`, w.args, func(rows *sql.Rows) error {
 		var t SoldTotal
 		err := rows.Scan(&t.Currency, &t.Rows, &t.GrossCents, &t.RefundedCents)
 		add(t)
@@ -215,10 +250,10 @@ func (q Queries) soldSums(ctx context.Context, b soldBranch, w *where, add func(
 }
 
 // soldShares sums the rows of the others, one by one.
-func (q Queries) soldShares(ctx context.Context, b soldBranch, scope purvey.Scope, f SoldFilter, add func(SoldTotal)) error {
+func (q Queries) soldShares(ctx context.Context, b soldBranch, narrow func() *where, add func(SoldTotal)) error {
 	const piece = 500
 	for after := (SoldAt{}); ; {
-		w := b.where(scope, f)
+		w := narrow()
 		w.and(b.amount + ` <> ` + lineSum)
 		rows, err := q.soldIn(ctx, b, w, after, false, piece)
 		if err != nil {

@@ -37,6 +37,10 @@ type wireShop struct {
 	Slug string      `json:"slug"`
 	Name string      `json:"name"`
 	Role purvey.Role `json:"role"`
+	// Of the shop's settings, which members without the role may not read.
+	Currency string `json:"currency"`
+	Timezone string `json:"timezone"`
+	Locale   string `json:"locale"`
 }
 
 type wireServer struct {
@@ -63,7 +67,7 @@ func (p *pages) show(m auth.Member) wireSession {
 		out.Server.Mail = "smtp"
 	}
 	for _, s := range m.Shops {
-		out.Shops = append(out.Shops, wireShop{s.ShopID, s.Slug, s.Name, s.Role})
+		out.Shops = append(out.Shops, wireShop{s.ShopID, s.Slug, s.Name, s.Role, s.Currency, s.Timezone, s.Locale})
 	}
 	return out
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/alexedwards/argon2id"
 
+	"purvey"
 	"purvey/internal/store"
 	"purvey/internal/store/storetest"
 )
@@ -28,6 +29,20 @@ type session struct {
 		Version, Mail string
 		PublicURL     string `json:"public_url"`
 	}
+}
+
+// A session tells what its pages are written in, as the settings have it.
+func TestASessionTellsTheShopsZoneAndCurrency(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		w := newWorld(t, db, clock)
+		const leo = "leo@example.org"
+		w.browser().do("POST", "/admin/invitations/"+w.invite(w.shop, leo, purvey.Member), object("name", "Leo", "password", password)).want(t, 200)
+		if err := w.shops.Patch(t.Context(), w.shop.ID, []byte(`{"shop":{"currency":"PEN","timezone":"America/Lima"}}`)); err != nil {
+			t.Fatal(err)
+		}
+		w.in(leo, password).do("GET", "/admin/session", "").want(t, 200, `"currency":"PEN"`, `"timezone":"America/Lima"`, `"locale":"en"`, `"role":"member"`)
+	})
 }
 
 // The owner link's form makes the owner, signs them in and leads to the back
@@ -48,7 +63,7 @@ func TestTheFirstOwnerIsSignedIn(t *testing.T) {
 			t.Errorf("%v", a.header)
 		}
 		var s session
-		b.do("GET", "/admin/session", "").want(t, 200).into(t, &s)
+		b.do("GET", "/admin/session", "").want(t, 200, `"currency":"USD"`, `"timezone":"UTC"`, `"locale":"en"`).into(t, &s)
 		if s.Member.Email != address || len(s.Shops) != 1 || s.Shops[0].Role != "owner" || s.Shops[0].Slug != "default" {
 			t.Errorf("%+v", s)
 		}
