@@ -4,7 +4,7 @@ import { ApiError, send } from './client';
 import { useScope } from './scope';
 import type { Session, SessionShop } from './types/session';
 
-export const sessionKey = ['session'] as const;
+export const sessionKey = ['session', '/admin/session'] as const;
 
 /** The session; null when nobody is signed in. */
 export function useSessionQuery() {
@@ -29,7 +29,7 @@ export function useSession(): Session {
   return data;
 }
 
-const nowhere: SessionShop = { id: '', slug: '', name: 'No shop', role: 'member' };
+const nowhere: SessionShop = { id: '', slug: '', name: 'No shop', role: 'member', currency: 'USD', timezone: 'UTC', locale: 'en' };
 
 /** The shop that the pages are about. */
 export function useShop(): SessionShop {

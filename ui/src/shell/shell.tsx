@@ -6,10 +6,8 @@ import { Suspense, useEffect, useMemo, useRef } from 'react';
 import { Navigate, Outlet, ScrollRestoration, useLocation, useNavigation } from 'react-router';
 import { CallsProvider } from '@/api/calls';
 import { onSignedOut } from '@/api/client';
-import { useRead } from '@/api/hooks';
 import { useScope } from '@/api/scope';
-import { leaveSession, useIsAdmin, useSessionQuery, useShop } from '@/api/session';
-import type { Settings } from '@/api/types/settings';
+import { leaveSession, useSessionQuery, useShop } from '@/api/session';
 import { ErrorPanel } from '@/parts/error-panel';
 import { UploadPanel } from '@/uploads/panel';
 import { HelpKeys } from './keys';
@@ -51,11 +49,10 @@ function Frame() {
   const moved = first.current === null;
   const suffix = `${scope.mode === 'sandbox' ? 'Sandbox · ' : ''}${shop.name} · Purvey`;
   const context = useMemo(() => ({ suffix, moved }), [suffix, moved]);
-  const zone = useShopZone();
 
   return (
     <PlaceContext value={context}>
-      <ZoneContext value={zone}>
+      <ZoneContext value={shop.timezone}>
         <a href="#content" className={classes.skip}>
           Skip to the content
         </a>
@@ -113,13 +110,6 @@ function Frame() {
       </ZoneContext>
     </PlaceContext>
   );
-}
-
-/** The shop's zone; until it is known, and for members who may not read the settings, the browser's. */
-function useShopZone(): string {
-  const admin = useIsAdmin();
-  const { data } = useRead<Settings>('/settings', undefined, { enabled: admin });
-  return data?.shop.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 export function isMac(): boolean {

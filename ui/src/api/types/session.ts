@@ -13,6 +13,9 @@ export interface SessionShop {
   slug: string;
   name: string;
   role: Role;
+  currency: string;
+  timezone: string;
+  locale: string;
 }
 
 export interface Session {

@@ -5,10 +5,9 @@ import { useState, type FormEvent } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { useRead, useWrite } from '@/api/hooks';
 import { useScope } from '@/api/scope';
-import { useIsAdmin, useSession } from '@/api/session';
+import { useSession, useShop } from '@/api/session';
 import type { Order } from '@/api/types/order';
 import type { Product } from '@/api/types/product';
-import type { Settings } from '@/api/types/settings';
 import { CallButton, ErrorAlert, Money, PageHeader, ProductPicker, Section, cents } from '@/parts';
 import { orderPaths } from './facts';
 import { languages } from './languages';
@@ -38,9 +37,8 @@ export default function NewOrder() {
 function Editor({ first }: { first: Product | undefined }) {
   const { mode } = useScope();
   const { member, server } = useSession();
-  const admin = useIsAdmin();
+  const shop = useShop();
   const go = useNavigate();
-  const settings = useRead<Settings>('/settings', undefined, { enabled: admin });
   const test = mode === 'sandbox';
   const [email, setEmail] = useState(test ? member.email : '');
   const [firstname, setFirst] = useState('');
@@ -52,7 +50,7 @@ function Editor({ first }: { first: Product | undefined }) {
   const [reference, setReference] = useState('');
 
   const chosen = rows.filter((r) => r.id !== '');
-  const currency = chosen[0]?.product?.currency ?? settings.data?.shop.currency ?? 'USD';
+  const currency = chosen[0]?.product?.currency ?? shop.currency;
   const priceOf = (r: Row): number => (r.price === '' ? (r.product?.price_cents ?? 0) : (cents(r.price, currency) ?? 0));
   const total = chosen.reduce((n, r) => n + priceOf(r) * r.quantity, 0);
   const badPrice = (r: Row): boolean => r.price !== '' && cents(r.price, currency) === null;

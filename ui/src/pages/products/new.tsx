@@ -4,10 +4,9 @@ import { useForm } from '@mantine/form';
 import { useDisclosure } from '@mantine/hooks';
 import { useNavigate } from 'react-router';
 import type { Call } from '@/api/client';
-import { useRead, useWrite } from '@/api/hooks';
-import { useIsAdmin } from '@/api/session';
+import { useWrite } from '@/api/hooks';
+import { useShop } from '@/api/session';
 import type { Product } from '@/api/types/product';
-import type { Settings } from '@/api/types/settings';
 import { CallButton, ErrorAlert, PageHeader } from '@/parts';
 import { useZone } from '@/shell/zone';
 import { Basics, Delivery, Goods, Limits, Sale, Stamping } from './fields';
@@ -16,13 +15,7 @@ import { creation, empty, fieldOf, type Values } from './values';
 import classes from './products.module.css';
 
 export default function NewProduct() {
-  const admin = useIsAdmin();
-  const settings = useRead<Settings>('/settings', undefined, { enabled: admin });
-  if (admin && settings.isPending) return <PageHeader title="New product" back={{ to: '/products', label: 'Products' }} />;
-  return <Editor currency={settings.data?.shop.currency ?? 'USD'} />;
-}
-
-function Editor({ currency }: { currency: string }) {
+  const { currency } = useShop();
   const go = useNavigate();
   const zone = useZone();
   const [more, { toggle }] = useDisclosure(false);

@@ -50,7 +50,7 @@ function Form({ settings, section }: { settings: Settings; section: string }) {
   const draft = useDraft(settings);
   const save = useWrite<SettingsPatch, Settings>((body) => ({ method: 'PATCH', path: '/settings', body, title: 'Change settings' }), {
     done: 'Settings saved',
-    refresh: ['/settings', '/audit-log'],
+    refresh: ['/settings', '/audit-log', '/admin/session'],
     quiet: true,
     then: () => draft.discard(),
   });
