@@ -5,6 +5,7 @@ const executablePath = process.env['PURVEY_TEST_CHROMIUM'] ?? '/usr/bin/chromium
 
 export default defineConfig({
   testDir: './e2e',
+  testIgnore: 'volume/**',
   outputDir: process.env['PURVEY_E2E_OUT'] ?? '../.cache/e2e/results',
   globalSetup: './e2e/server.ts',
   fullyParallel: true,

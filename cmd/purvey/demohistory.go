@@ -195,7 +195,11 @@ func (h *demoHistory) message(o purvey.Order) purvey.Message {
 func (h *demoHistory) download(at time.Time) purvey.Download {
 	upTo, _ := slices.BinarySearchFunc(h.placed, at, func(p placedOrder, t time.Time) int { return p.at.Compare(t) })
 	back := int(h.dice.ExpFloat64() * float64(len(h.placed)) / 40)
-	p := h.placed[min(max(upTo-1-back, 0), max(upTo-1, 0))]
+	n := upTo - 1 - back
+	if n < 0 {
+		n = h.dice.IntN(max(upTo, 1))
+	}
+	p := h.placed[n]
 	product := h.products[p.product]
 	f := product.Files[h.dice.IntN(len(product.Files))]
 	d := purvey.Download{

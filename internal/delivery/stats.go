@@ -16,6 +16,12 @@ func (s *Service) Stats(ctx context.Context, scope purvey.Scope, from, to time.T
 	return s.db.DownloadStats(ctx, scope, from, to)
 }
 
+// Counted counts, by line, the copies of orders that count towards a limit. A
+// line without any is left out.
+func (s *Service) Counted(ctx context.Context, orderIDs []string) (map[string]int64, error) {
+	return s.db.CountedOfOrders(ctx, orderIDs)
+}
+
 // Downloads gives the copies of orders by order id, oldest first, with what
 // was sent until this moment.
 func (s *Service) Downloads(ctx context.Context, orderIDs []string) (map[string][]purvey.Download, error) {

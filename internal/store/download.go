@@ -153,6 +153,27 @@ func (q Queries) DownloadsOfOrders(ctx context.Context, orderIDs []string) (map[
 	return out, nil
 }
 
+// CountedOfOrders counts, by line, the copies of orders that count towards a
+// limit. A line without any is left out.
+func (q Queries) CountedOfOrders(ctx context.Context, orderIDs []string) (map[string]int64, error) {
+	out := map[string]int64{}
+	for chunk := range chunks(orderIDs) {
+		set, args := inList(1, chunk)
+		err := q.each(ctx, `SELECT d.line_id, count(*) FROM download d WHERE d.order_id IN `+set+` AND d.order_id <> '' AND d.counted
+			GROUP BY d.line_id`, args, func(rows *sql.Rows) error {
+			var line string
+			var n int64
+			err := rows.Scan(&line, &n)
+			out[line] = n
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // topFiles is how many of the most downloaded files the statistics name.
 const topFiles = 10
 

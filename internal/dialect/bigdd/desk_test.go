@@ -177,6 +177,7 @@ type lineSeen struct {
 	DigitalProduct   struct{ ID, Name string } `json:"digital_product"`
 	Files            []struct{ ID, Name string }
 	Downloads        []eventWire
+	Counted          *int `json:"counted_downloads"`
 }
 
 // product makes a product of a name and more members of the body, such as

@@ -61,7 +61,8 @@ type lineWire struct {
 	LicenseKeys      []string       `json:"license_keys"`
 	Product          *platformWire  `json:"product,omitempty"`
 	Downloads        *[]eventWire   `json:"downloads,omitempty"`
-	Files            *[]lineFileRow `json:"files,omitempty"` // UNIQUE only
+	Counted          *int64         `json:"counted_downloads,omitempty"` // with include=counts
+	Files            *[]lineFileRow `json:"files,omitempty"`             // UNIQUE only
 	Rights           *rightsWire    `json:"rights,omitempty"`
 }
 
@@ -116,6 +117,7 @@ type fileNameWire struct {
 type orderIncludes struct {
 	products  map[string]purvey.Product    // nil: not asked for
 	downloads map[string][]purvey.Download // by line; nil: not asked for
+	counts    map[string]int64             // by line; nil: not asked for
 	rights    bool
 }
 
@@ -175,6 +177,10 @@ func wireLine(o *purvey.Order, l purvey.Line, x orderIncludes) lineWire {
 		if l.GrantedCopies > 0 {
 			w.Rights.Copies = &l.GrantedCopies
 		}
+	}
+	if x.counts != nil {
+		n := x.counts[l.ID]
+		w.Counted = &n
 	}
 	if x.downloads != nil {
 		events := []eventWire{}

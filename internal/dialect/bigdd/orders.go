@@ -62,7 +62,7 @@ func (a *api) listOrders(r *request) (any, error) {
 	if f.Query, err = r.search(); err != nil {
 		return nil, err
 	}
-	include, err := r.enumList("include", "product", "downloads", "rights")
+	include, err := r.enumList("include", "product", "downloads", "counts", "rights")
 	if err != nil {
 		return nil, err
 	}
@@ -96,11 +96,16 @@ func (a *api) includes(ctx context.Context, scope purvey.Scope, orders []purvey.
 			return x, err
 		}
 	}
-	if included(parts, "downloads") {
-		ids := make([]string, len(orders))
-		for i, o := range orders {
-			ids[i] = o.ID
+	ids := make([]string, len(orders))
+	for i, o := range orders {
+		ids[i] = o.ID
+	}
+	if included(parts, "counts") {
+		if x.counts, err = a.Delivery.Counted(ctx, ids); err != nil {
+			return x, err
 		}
+	}
+	if included(parts, "downloads") {
 		byOrder, err := a.Delivery.Downloads(ctx, ids)
 		if err != nil {
 			return x, err
@@ -117,7 +122,7 @@ func (a *api) includes(ctx context.Context, scope purvey.Scope, orders []purvey.
 
 // showOrder serves BDD-05.
 func (a *api) showOrder(r *request) (any, error) {
-	include, err := r.enumList("include", "product", "downloads", "rights")
+	include, err := r.enumList("include", "product", "downloads", "counts", "rights")
 	if err != nil {
 		return nil, err
 	}

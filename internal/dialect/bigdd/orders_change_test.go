@@ -106,6 +106,13 @@ func TestBDD07_ResetDownloads(t *testing.T) {
 		if n := len(got.Lines[0].Downloads); n != 2 || !got.Lines[0].Downloads[1].Redownload || got.Lines[0].Downloads[1].Counted {
 			t.Errorf("history: %+v", got.Lines[0].Downloads)
 		}
+		if got.Lines[0].Counted != nil {
+			t.Error("counts come unasked")
+		}
+		d.ok(200, "GET", "orders/"+o.ID+"?include=counts", "", &got)
+		if l := got.Lines; l[0].Counted == nil || *l[0].Counted != 1 || *l[1].Counted != 1 {
+			t.Errorf("counts: %+v", got.Lines)
+		}
 		// The expiry does not move.
 		d.ok(200, "POST", "orders/"+o.ID+"/reset-downloads", `{"line_id":"`+o.Lines[0].ID+`"}`, nil)
 		d.clock.Advance(10 * 24 * time.Hour)

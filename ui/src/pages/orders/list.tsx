@@ -71,7 +71,7 @@ export default function Orders() {
   const query = useMemo<Query>(
     () => {
       const { from, to, ...same } = values;
-      return { ...same, created_after: from === '' ? '' : dayStart(from, zone), created_before: to === '' ? '' : dayStart(dayAfter(to), zone), include: ['downloads'] };
+      return { ...same, created_after: from === '' ? '' : dayStart(from, zone), created_before: to === '' ? '' : dayStart(dayAfter(to), zone), include: ['counts'] };
     },
     [values, zone],
   );
@@ -176,7 +176,7 @@ function ProductNames({ order }: { order: Order }) {
 }
 
 function Got({ order }: { order: Order }) {
-  const copies = order.lines.reduce((n, l) => n + (l.downloads?.filter((d) => d.counted).length ?? 0), 0);
+  const copies = order.lines.reduce((n, l) => n + (l.counted_downloads ?? 0), 0);
   const keys = order.lines.reduce((n, l) => n + l.license_keys.length, 0);
   if (copies === 0 && keys === 0) return <Text span size="sm" c="dimmed"><span aria-hidden>–</span><VisuallyHidden>nothing yet</VisuallyHidden></Text>;
   return (
