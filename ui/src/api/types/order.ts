@@ -43,9 +43,11 @@ export interface OrderLine {
   license_keys: string[];
   product?: { title: string; image: string | null } | null;
   downloads?: DownloadEvent[];
+  /** With include=counts. */
+  counted_downloads?: number;
   files?: AttachedFile[];
   /** With `include=rights`: what the line may do otherwise than its product says. */
-  rights?: { copies: number | null; counted_from: string | null; open_until: string | null; keys_owed: number };
+  rights?: { copies: number | null; counted_from: string | null; open_until: string | null; keys_owed: number; country: string | null; failure: string | null };
 }
 
 export interface Order {
@@ -112,5 +114,6 @@ export interface Customer {
   spent: MoneyAmount[];
   last_order_at: string | null;
   created_at: string;
+  deactivated_at: string | null;
   sessions?: { id: string; created_at: string; last_seen_at: string | null; user_agent?: string | null }[];
 }
