@@ -19,6 +19,7 @@ const inside: RouteObject[] = [
   page('orders', () => import('./pages/orders/list')),
   page('orders/new', () => import('./pages/orders/new')),
   page('orders/:id', () => import('./pages/orders/order')),
+  page('fulfilment', () => import('./pages/fulfilment/page')),
   page('requests', () => import('./pages/requests/list')),
   page('customers', () => import('./pages/customers/list')),
   page('customers/:id', () => import('./pages/customers/customer')),

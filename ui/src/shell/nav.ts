@@ -1,7 +1,7 @@
 // The places of the back office: the navigation, the palette and the go-to
 // keys are made of this table.
 import {
-  IconAffiliate, IconBox, IconClipboardList, IconFiles, IconHistory, IconHome2, IconKey, IconLink, IconMail, IconPlugConnected, IconReceipt2,
+  IconAffiliate, IconBox, IconClipboardList, IconFiles, IconHistory, IconHome2, IconKey, IconLink, IconMail, IconPlugConnected, IconProgressCheck, IconReceipt2,
   IconReportAnalytics, IconSettings, IconTerminal2, IconUserCog, IconUsers, IconUsersGroup, IconHandStop, IconWebhook, type Icon,
 } from '@tabler/icons-react';
 
@@ -30,6 +30,7 @@ export const groups: readonly PlaceGroup[] = [
     places: [
       { to: '/', label: 'Today', icon: IconHome2, key: 't', words: 'home dashboard overview figures' },
       { to: '/orders', label: 'Orders', icon: IconReceipt2, key: 'o', words: 'sales purchases refunds' },
+      { to: '/fulfilment', label: 'Fulfilment', icon: IconProgressCheck, key: 'u', words: 'queue processing failed retry' },
       { to: '/customers', label: 'Customers', icon: IconUsers, key: 'c', words: 'buyers people' },
       { to: '/requests', label: 'Requests', icon: IconHandStop, key: 'q', words: 'more downloads approve decline' },
       { to: '/mail', label: 'Mail', icon: IconMail, key: 'm', words: 'messages e-mail sent bounced' },

@@ -10,6 +10,7 @@ import { useScope } from '@/api/scope';
 import { leaveSession, useSessionQuery, useShop } from '@/api/session';
 import { ErrorPanel } from '@/parts/error-panel';
 import { UploadPanel } from '@/uploads/panel';
+import { ClosedBanner } from './closed';
 import { HelpKeys } from './keys';
 import { Loading } from './loading';
 import { Navigation } from './navigation';
@@ -93,6 +94,7 @@ function Frame() {
           </AppShell.Navbar>
           <AppShell.Main className={classes.main!} id="content">
             {scope.mode === 'sandbox' && <SandboxBanner />}
+            <ClosedBanner />
             <div className={classes.page}>
               <CallsProvider>
                 <Suspense fallback={<Loading />}>

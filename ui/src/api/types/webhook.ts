@@ -1,7 +1,7 @@
 import type { Named } from './common';
 
 export const eventTypes = [
-  'digital_order.purchased', 'digital_order.delivered', 'file.downloaded', 'file.redownloaded', 'order.refunded', 'order.access_changed',
+  'digital_order.purchased', 'digital_order.delivered', 'file.downloaded', 'file.redownloaded', 'order.refunded', 'order.renewed', 'order.access_changed',
   'license_key.assigned', 'license_key.stock_low', 'product.version_activated', 'download_link.exhausted',
 ] as const;
 
@@ -9,6 +9,8 @@ export interface Endpoint {
   id: string;
   name: string;
   url: string;
+  /** Publica.la's follows the settings. */
+  dialect: 'bigdd' | 'publicala';
   events: string[];
   enabled: boolean;
   disabled_reason: string | null;

@@ -82,7 +82,7 @@ function Card({ store, secret }: { store: Store; secret: SecretState }) {
             }}
           >
             <Stack gap="sm">
-              <SecretField label={`Secret of ${store.name}`} description={store.secretHelp} state={secret} value={value} onChange={setValue} />
+              <SecretField label={`Secret of ${store.name}`} description={store.secretHelp} state={secret} value={value} onChange={setValue} makes={store.makes} />
               <ErrorAlert error={save.error} />
               <Group gap="xs">
                 <Button type="submit" disabled={value === undefined} loading={save.busy}>

@@ -9,6 +9,8 @@ export interface Store {
   /** How it is set up there, after the address. */
   steps: readonly string[];
   secretHelp: string;
+  /** The merchant chooses the secret; the others' is the store's. */
+  makes?: boolean;
   keys: string;
 }
 
@@ -31,7 +33,7 @@ export const stores: readonly Store[] = [
       'Add two webhooks to the address above, with the topics Order created and Order updated, status Active.',
       'Give both the same secret, and keep it here.',
     ],
-    secretHelp: 'The text that you gave both webhooks as their secret.',
+    secretHelp: 'The text that you gave both webhooks as their secret.', makes: true,
     keys: 'SKU, variation id or product id',
   },
   {
@@ -51,7 +53,7 @@ export const stores: readonly Store[] = [
       'Put the lower-case hex of HMAC-SHA256 over the raw body, by a secret of your choice, into the header X-Continuata-Signature.',
       'Send it again with another financial_status to tell a later payment or refund; bodies with one external_reference speak of one purchase.',
     ],
-    secretHelp: 'Any long random text that both sides know.',
+    secretHelp: 'Any long random text that both sides know.', makes: true,
     keys: 'digital_product_id: an id, a slug or a mapping’s key',
   },
 ];

@@ -1,12 +1,12 @@
 // One customer: what they bought, fetched, hold and were mailed.
-import { Anchor, Button, Skeleton, Stack, Text } from '@mantine/core';
-import { IconDownload, IconLogout, IconMail, IconReceipt2 } from '@tabler/icons-react';
+import { Alert, Anchor, Button, Skeleton, Stack, Text } from '@mantine/core';
+import { IconDownload, IconLogout, IconMail, IconReceipt2, IconUserCheck, IconUserOff } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { useList, useRead, useWrite } from '@/api/hooks';
 import type { Message } from '@/api/types/message';
 import type { Customer, DownloadEvent, Order } from '@/api/types/order';
-import { Bytes, ConfirmModal, CopyButton, DataTable, EmptyState, ErrorPanel, Figure, Figures, KeyValue, Money, PageHeader, Section, ServerState, When, count, plural, type Column } from '@/parts';
+import { Bytes, ConfirmModal, CopyButton, DataTable, EmptyState, ErrorPanel, Figure, Figures, KeyValue, Money, PageHeader, Section, ServerState, StatePill, When, count, plural, type Column } from '@/parts';
 import { customerName } from '../orders/facts';
 import { languageName } from '../orders/languages';
 import { OrderStates } from '../orders/states';
@@ -72,8 +72,21 @@ export default function CustomerPage() {
             </>
           ) : undefined
         }
-        actions={c?.email && <EmailButton email={c.email} />}
+        state={c?.deactivated_at ? <StatePill tone="red">Deactivated</StatePill> : undefined}
+        actions={
+          c && (
+            <>
+              {c.email && <EmailButton email={c.email} />}
+              <Deactivate customer={c} />
+            </>
+          )
+        }
       />
+      {c?.deactivated_at && (
+        <Alert color="red" variant="light" icon={<IconUserOff size={18} />} mb="md" title="Deactivated">
+          Since <When at={c.deactivated_at} show="both" /> they cannot sign in, and none of their orders gives its files or shows its keys. Their orders and what they paid stay as they are.
+        </Alert>
+      )}
       <Figures>
         <Figure label="Orders" value={count(c?.orders ?? 0)} loading={!c} />
         <Figure label="Spent" value={<Spent amounts={c?.spent ?? []} />} loading={!c} />
@@ -140,6 +153,33 @@ export default function CustomerPage() {
           {c && <Sessions customer={c} />}
         </div>
       </div>
+    </>
+  );
+}
+
+function Deactivate({ customer: c }: { customer: Customer }) {
+  const [asked, ask] = useState(false);
+  const off = c.deactivated_at !== null;
+  const set = useWrite<boolean, Customer>((to) => ({ method: 'POST', path: `/customers/${c.id}/${to ? 'deactivate' : 'reactivate'}`, title: to ? 'Deactivate the customer' : 'Reactivate the customer' }), {
+    done: (_, to) => (to ? 'Deactivated: nothing of theirs opens any more' : 'Reactivated: they have what they had'),
+    refresh: ['/customers', '/orders', '/audit-log'],
+    quiet: true,
+    then: () => ask(false),
+  });
+  return (
+    <>
+      {off ? (
+        <Button leftSection={<IconUserCheck size={16} aria-hidden />} loading={set.busy} onClick={() => set.run(false)}>
+          Reactivate
+        </Button>
+      ) : (
+        <Button variant="default" leftSection={<IconUserOff size={16} aria-hidden />} onClick={() => ask(true)}>
+          Deactivate
+        </Button>
+      )}
+      <ConfirmModal title="Deactivate this customer" opened={asked} close={() => ask(false)} confirm="Deactivate" onConfirm={() => set.run(true)} call={() => set.describe(true)} busy={set.busy} error={set.error}>
+        {c.email ?? 'The customer'} is signed out and cannot sign in, and no order of theirs gives its files or shows its keys, new ones included. Nothing is cancelled or refunded; reactivating gives everything back.
+      </ConfirmModal>
     </>
   );
 }

@@ -60,7 +60,7 @@ export function waitsFor(o: Order, l: OrderLine, p: Product | undefined): string
     case 'paused':
       return 'Paused: the customer does not reach it.';
     case 'failed':
-      return 'It could not be made ready. Retry it once the cause is mended.';
+      return `${l.rights?.failure ?? 'It could not be made ready.'} Retry it once the cause is mended.`;
     case 'canceled':
       return l.cancel_reason ? `Canceled: ${l.cancel_reason}` : 'Canceled.';
     case 'processing':

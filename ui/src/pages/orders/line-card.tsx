@@ -1,7 +1,7 @@
 // One line of an order: what was bought, what it gives, what was fetched of
 // it, and what can be done about it.
 import { ActionIcon, Anchor, Button, Group, Menu, Progress, Text } from '@mantine/core';
-import { IconBan, IconDots, IconFilePlus, IconKey, IconReceiptRefund, IconRefresh, IconRotate } from '@tabler/icons-react';
+import { IconBan, IconDots, IconFilePlus, IconKey, IconLink, IconReceiptRefund, IconRefresh, IconRotate } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import type { AttachedFile } from '@/api/types/file';
 import type { Order, OrderLine } from '@/api/types/order';
@@ -11,7 +11,7 @@ import { copiesOf, goods, hasKeys, keysOwed, over, units, waitsFor } from './fac
 import type { Remedies } from './use-order';
 import classes from './order.module.css';
 
-export type LineDialog = 'files' | 'keys' | 'refund' | 'cancel';
+export type LineDialog = 'files' | 'keys' | 'refund' | 'cancel' | 'urls';
 
 interface Props {
   order: Order;
@@ -41,6 +41,7 @@ export function LineCard({ order, line, product, remedies, open }: Props) {
           </Group>
           <Text size="sm" c="dimmed">
             {line.quantity} × <Money cents={line.price_cents} currency={order.currency} />
+            {line.rights?.country && ` · sold to ${line.rights.country}`}
             {line.refunded_quantity > 0 && ` · ${plural(line.refunded_quantity, 'unit')} given back`}
             {line.expires_at && (
               <>
@@ -192,6 +193,9 @@ function LineMenu({ line, product, owed, fileCount, remedies, open }: Pick<Props
             Retry
           </Menu.Item>
         )}
+        <Menu.Item leftSection={<IconLink size={16} aria-hidden />} disabled={line.status !== 'active'} onClick={() => open('urls', line)}>
+          Fresh addresses
+        </Menu.Item>
         <Menu.Divider />
         <Menu.Item leftSection={<IconReceiptRefund size={16} aria-hidden />} disabled={gone || units(line) === 0 || line.status === 'unpaid'} onClick={() => open('refund', line)}>
           Refund units

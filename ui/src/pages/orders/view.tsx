@@ -9,10 +9,12 @@ import { CopyButton, ErrorPanel, JsonBlock, KeyValue, Money, Section, ServerStat
 import { useEscape } from '@/parts/escape';
 import { OrderActions, type OrderDialog } from './actions';
 import { CancelDialog, CorrectDialog, FilesDialog, KeysDialog, RefundDialog } from './dialogs';
+import { CustomerNote } from './customer-note';
 import { checks, customerName, keysOwed, units, type Check } from './facts';
 import { History } from './history';
 import { languageName } from './languages';
 import { LineCard, type LineDialog } from './line-card';
+import { UrlsDialog } from './urls-dialog';
 import { useOrder, useRemedies } from './use-order';
 import classes from './order.module.css';
 
@@ -50,6 +52,7 @@ function Loaded({ order, read, frame }: { order: Order; read: ReturnType<typeof 
   return frame(
     { order, actions: <OrderActions order={order} remedies={remedies} pageUrl={pageUrl} open={open} /> },
     <div className={classes.order}>
+      <CustomerNote id={order.customer.id} />
       <Checks list={checks(order, read.products, read.mails.rows)} />
       <div className={classes.columns}>
         <div>
@@ -104,6 +107,7 @@ function Loaded({ order, read, frame }: { order: Order; read: ReturnType<typeof 
         </div>
       </div>
 
+      {dialog === 'urls' && line && <UrlsDialog order={order} line={line} product={product} close={close} />}
       <CorrectDialog order={order} opened={dialog === 'correct'} close={close} />
       <RefundDialog order={order} line={line} opened={dialog === 'refund'} close={close} />
       <CancelDialog order={order} line={line} opened={dialog === 'cancel'} close={close} />

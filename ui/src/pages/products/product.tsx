@@ -2,7 +2,7 @@
 import { Anchor, Button, Group, Menu, Skeleton, Tabs } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useDisclosure } from '@mantine/hooks';
-import { IconArchive, IconArchiveOff, IconDots, IconDownload, IconReceipt2, IconStackFront } from '@tabler/icons-react';
+import { IconArchive, IconArchiveOff, IconDots, IconDownload, IconReceipt2, IconStackFront, IconTicket } from '@tabler/icons-react';
 import { Link, useBlocker, useParams, useSearchParams } from 'react-router';
 import type { Call } from '@/api/client';
 import { useRead, useWrite } from '@/api/hooks';
@@ -14,6 +14,8 @@ import { useZone } from '@/shell/zone';
 import { Basics, Delivery, Goods, Limits, Sale, Stamping } from './fields';
 import { Identity, Parts } from './identity';
 import { State } from './list';
+import { DownloadToken } from './download-token';
+import { ProductMappings } from './mappings';
 import { StampPreview } from './stamp-preview';
 import { changes, fieldOf, valuesOf, type Values } from './values';
 import { Versions } from './versions';
@@ -44,6 +46,7 @@ export default function ProductPage() {
 }
 
 function Known({ product }: { product: Product }) {
+  const admin = useIsAdmin();
   const [params, setParams] = useSearchParams();
   const tab = params.get('tab') ?? 'settings';
   return (
@@ -53,6 +56,7 @@ function Known({ product }: { product: Product }) {
         <Tabs.List mb="md">
           <Tabs.Tab value="settings">Settings</Tabs.Tab>
           <Tabs.Tab value="versions">Files and versions</Tabs.Tab>
+          {admin && <Tabs.Tab value="stores">Stores</Tabs.Tab>}
           <Tabs.Tab value="raw">JSON</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="settings">
@@ -61,6 +65,11 @@ function Known({ product }: { product: Product }) {
         <Tabs.Panel value="versions">
           <Versions product={product} />
         </Tabs.Panel>
+        {admin && (
+          <Tabs.Panel value="stores">
+            <ProductMappings id={product.id} />
+          </Tabs.Panel>
+        )}
         <Tabs.Panel value="raw">
           <JsonBlock value={product} label="The product as the API gives it" />
         </Tabs.Panel>
@@ -159,6 +168,7 @@ function Editor({ product }: { product: Product }) {
 function Deeds({ product }: { product: Product }) {
   const admin = useIsAdmin();
   const { mode } = useScope();
+  const [tokening, token] = useDisclosure(false);
   const archive = (on: boolean): Call => ({ method: 'PATCH', path: `/digital-products/${product.id}`, body: { is_archived: on }, title: on ? 'Archive the product' : 'Take it out of the archive' });
   const put = useWrite(archive, {
     done: (_, on) => (on ? 'Archived: its buyers keep what they have' : 'Back in the catalogue'),
@@ -187,11 +197,17 @@ function Deeds({ product }: { product: Product }) {
               Test download
             </Menu.Item>
           )}
+          {admin && (
+            <Menu.Item leftSection={<IconTicket size={16} aria-hidden />} disabled={product.active_version_id === null} onClick={token.open}>
+              Generate a download token
+            </Menu.Item>
+          )}
           <Menu.Item leftSection={product.is_archived ? <IconArchiveOff size={16} aria-hidden /> : <IconArchive size={16} aria-hidden />} onClick={() => put.run(!product.is_archived)}>
             {product.is_archived ? 'Take out of the archive' : 'Archive'}
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      {tokening && <DownloadToken product={product} close={token.close} />}
     </>
   );
 }

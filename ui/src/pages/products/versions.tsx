@@ -6,6 +6,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconPlus, IconVersions } from '@tabler/icons-react';
 import type { Call } from '@/api/client';
 import { useList, useWrite } from '@/api/hooks';
+import { useIsAdmin } from '@/api/session';
 import type { FileName } from '@/api/types/file';
 import type { Product, Version } from '@/api/types/product';
 import { Bytes, ConfirmModal, EmptyState, ErrorPanel, FilesField, FormModal, Section, StatePill, When } from '@/parts';
@@ -31,7 +32,7 @@ export function Versions({ product }: { product: Product }) {
       ) : (
         <ul className={classes.versions}>
           {list.rows.map((v) => (
-            <Item key={v.id} version={v} path={path} />
+            <Item key={v.id} version={v} path={path} product={product} />
           ))}
         </ul>
       )}
@@ -45,8 +46,12 @@ export function Versions({ product }: { product: Product }) {
   );
 }
 
-function Item({ version: v, path }: { version: Version; path: string }) {
+function Item({ version: v, path, product }: { version: Version; path: string; product: Product }) {
   const [asking, ask] = useDisclosure(false);
+  const admin = useIsAdmin();
+  const test = useWrite<void, { url: string }>((): Call => ({ method: 'POST', path: `/digital-products/${product.id}/test-download`, body: { version_id: v.id }, title: `Make a test download of ${v.version}` }), {
+    then: ({ url }) => window.open(url, '_blank', 'noopener'),
+  });
   const activate = useWrite((): Call => ({ method: 'POST', path: `${path}/${v.id}/activate`, title: `Activate ${v.version}` }), { done: `Buyers get ${v.version} now`, refresh: ['/digital-products'] });
   const withdraw = useWrite((): Call => ({ method: 'POST', path: `${path}/${v.id}/withdraw`, title: `Withdraw ${v.version}` }), {
     done: `${v.version} is withdrawn`,
@@ -65,6 +70,11 @@ function Item({ version: v, path }: { version: Version; path: string }) {
           </Text>
         </Group>
         <Group gap="xs">
+          {admin && v.state === 'ready' && v.files.length > 0 && (
+            <Button size="compact-sm" variant="default" onClick={() => test.run()} loading={test.busy} aria-label={`Test download of ${v.version}`}>
+              Test download
+            </Button>
+          )}
           {!v.is_active && v.state === 'ready' && (
             <Button size="compact-sm" variant="default" onClick={() => activate.run()} loading={activate.busy}>
               Activate

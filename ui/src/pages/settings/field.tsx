@@ -37,7 +37,7 @@ export function Field({ spec: f, draft, error }: { spec: Spec; draft: Draft; err
     case 'duration':
       return <Duration {...common} seconds={typeof value === 'number' ? value : 0} onChange={set} />;
     case 'secret':
-      return <SecretField label={f.label} {...(f.help ? { description: f.help } : {})} state={secretOf(value)} value={draft.typed(f.path) as string | null | undefined} onChange={set} error={error} />;
+      return <SecretField label={f.label} {...(f.help ? { description: f.help } : {})} state={secretOf(value)} value={draft.typed(f.path) as string | null | undefined} onChange={set} error={error} makes={f.makes} />;
   }
 }
 

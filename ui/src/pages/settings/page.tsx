@@ -8,6 +8,7 @@ import type { Settings, SettingsPatch } from '@/api/types/settings';
 import { CallButton, ErrorAlert, ErrorPanel, PageHeader, LeaveGuard, plural, Section } from '@/parts';
 import { BrandingPreview } from './branding-preview';
 import { useDraft } from './draft';
+import { GatewayChecks, OpenSection, PublicalaWebhook } from './extras';
 import { Field } from './field';
 import { sections } from './sections';
 import { Templates } from './templates';
@@ -76,6 +77,9 @@ function Form({ settings, section }: { settings: Settings; section: string }) {
           </Stack>
         </Section>
       ))}
+      {section === 'shop' && <OpenSection />}
+      {section === 'gateways' && <GatewayChecks settings={settings} dirty={dirty} />}
+      {section === 'publicala' && <PublicalaWebhook settings={settings} />}
       {section === 'branding' && <BrandingPreview name={settings.shop.name} logo={String(draft.get('shop.logo_url'))} accent={String(draft.get('shop.accent'))} message={String(draft.get('pages.message'))} />}
       {save.error && (Object.keys(fields).length === 0 || elsewhere.length > 0) && <ErrorAlert error={save.error} />}
       {dirty && (

@@ -13,7 +13,8 @@ export type Field = Base &
   (
     | { kind: 'text' | 'url' | 'email' | 'textarea'; placeholder?: string; max?: number }
     | { kind: 'select'; options: readonly { value: string; label: string }[] }
-    | { kind: 'currency' | 'timezone' | 'locale' | 'currencies' | 'color' | 'switch' | 'duration' | 'secret' }
+    | { kind: 'currency' | 'timezone' | 'locale' | 'currencies' | 'color' | 'switch' | 'duration' }
+    | { kind: 'secret'; makes?: boolean }
     | { kind: 'number'; min: number; max: number; unit?: string }
   );
 
@@ -181,9 +182,9 @@ export const sections: readonly SectionEntry[] = [
         lead: 'For readers that come from a Publica.la platform.',
         fields: [
           { path: 'publicala.webhook_url', label: 'Webhook address', kind: 'url', help: 'Is told of orders in Publica.la’s shape.' },
-          { path: 'publicala.webhook_key', label: 'Key of the webhook', kind: 'secret' },
+          { path: 'publicala.webhook_key', label: 'Key of the webhook', kind: 'secret', makes: true, help: 'Signs what is sent; the receiver needs it to check.' },
           { path: 'publicala.external_auth_issuer', label: 'Issuer of sign-ons', kind: 'text', max: 2000 },
-          { path: 'publicala.external_auth_key', label: 'Key of sign-ons', kind: 'secret' },
+          { path: 'publicala.external_auth_key', label: 'Key of sign-ons', kind: 'secret', makes: true, help: '32 characters that the platform and this server share.' },
           { path: 'publicala.redirect_url', label: 'Address after sign-on', kind: 'url' },
           { path: 'publicala.logout_url', label: 'Address after sign-out', kind: 'url' },
         ],

@@ -1,15 +1,23 @@
 // API tokens: shown once, who used them last, and how a first call is made.
 import { Button, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
-import { IconPlus, IconTerminal2 } from '@tabler/icons-react';
-import { useState } from 'react';
+import { IconExternalLink, IconPlus, IconTerminal2 } from '@tabler/icons-react';
+import { useMemo, useState } from 'react';
 import { useList, useWrite } from '@/api/hooks';
 import { useScope, type Mode } from '@/api/scope';
 import type { Token } from '@/api/types/token';
 import {
-  ConfirmModal, DataTable, EmptyState, FormModal, PageHeader, SecretModal, ServerState, useNewDialog, When, renderCall, CopyButton, type Column,
+  ConfirmModal, DataTable, EmptyState, FilterBar, FormModal, PageHeader, SecretModal, ServerState, useFilters, useNewDialog, When, renderCall, CopyButton, type Column,
 } from '@/parts';
 import { ReferenceLink } from '@/shell/scope-switch';
 import classes from './tokens.module.css';
+
+/** All tokens of a shop are few: they are sorted here. */
+function sorted(rows: readonly Token[], sort: string): Token[] {
+  const down = sort.startsWith('-');
+  const key = sort.replace('-', '') as 'name' | 'created_at' | 'last_used_at';
+  const compare = (a: Token, b: Token) => (a[key] ?? '').localeCompare(b[key] ?? '');
+  return [...rows].sort((a, b) => (down ? compare(b, a) : compare(a, b)));
+}
 
 interface NewToken {
   name: string;
@@ -18,18 +26,21 @@ interface NewToken {
 }
 
 export default function Tokens() {
-  const list = useList<Token>('/api-tokens', {}, { title: 'List tokens' });
+  const list = useList<Token>('/api-tokens', { limit: 100 }, { title: 'List tokens' });
+  const filters = useFilters({ mode: '', role: '', sort: '-created_at' });
+  const { mode, role, sort } = filters.values;
+  const rows = useMemo(() => sorted(list.rows.filter((t) => (mode === '' || t.mode === mode) && (role === '' || t.role === role)), sort), [list.rows, mode, role, sort]);
   const dialog = useNewDialog();
   const [made, setMade] = useState<Token | null>(null);
   const [revoked, setRevoked] = useState<Token | null>(null);
 
   const columns: Column<Token>[] = [
-    { key: 'name', title: 'Name', cell: (t) => t.name },
+    { key: 'name', title: 'Name', sort: 'name', cell: (t) => t.name },
     { key: 'end', title: 'Token', cell: (t) => <span className="mono">pv_…{t.last4}</span> },
     { key: 'role', title: 'Role', cell: (t) => (t.role === 'admin' ? 'Admin' : 'Member') },
     { key: 'mode', title: 'Mode', cell: (t) => <ServerState value={t.mode} />, card: 'aside' },
-    { key: 'used', title: 'Last used', cell: (t) => <When at={t.last_used_at} /> },
-    { key: 'made', title: 'Made', cell: (t) => <When at={t.created_at} /> },
+    { key: 'used', title: 'Last used', sort: 'last_used_at', cell: (t) => <When at={t.last_used_at} /> },
+    { key: 'made', title: 'Made', sort: 'created_at', cell: (t) => <When at={t.created_at} /> },
     {
       key: 'revoke', title: '', align: 'right',
       cell: (t) => (
@@ -55,12 +66,24 @@ export default function Tokens() {
           </Button>
         }
       />
+      {(list.rows.length > 1 || filters.any) && (
+        <FilterBar
+          filters={filters}
+          fields={[
+            { key: 'mode', label: 'Mode of tokens', kind: 'select', placeholder: 'Any mode', options: [{ value: 'live', label: 'Live' }, { value: 'sandbox', label: 'Sandbox' }] },
+            { key: 'role', label: 'Role', kind: 'select', placeholder: 'Any role', options: [{ value: 'admin', label: 'Admin' }, { value: 'member', label: 'Member' }] },
+          ]}
+        />
+      )}
       <DataTable
         label="API tokens"
         columns={columns}
-        list={list}
+        list={{ ...list, rows }}
         rowKey={(t) => t.id}
+        sort={sort}
+        onSort={(s) => filters.set({ sort: s })}
         empty={
+          list.rows.length > 0 ? <EmptyState icon={IconTerminal2} title="No token is like that" action={<Button variant="default" onClick={filters.clear}>Clear the filters</Button>} /> :
           <EmptyState icon={IconTerminal2} title="No program signs in yet" action={<Button onClick={dialog.open}>Make the first token</Button>}>
             A token lets a shop, a script or a service of yours place orders, read them and change the catalogue. It is shown once, and revoked in one click.
           </EmptyState>
@@ -141,8 +164,23 @@ function FirstCall({ token }: { token: string }) {
         </pre>
         <CopyButton value={text} label="Copy the call" />
       </div>
+      <Text size="sm" c="dimmed">
+        Or try any call in the browser: the reference opens with this token filled in, and forgets it when its page is closed.
+      </Text>
+      <div>
+        <Button variant="default" leftSection={<IconExternalLink size={16} aria-hidden />} onClick={() => tryIn(token)}>
+          Try it in the API reference
+        </Button>
+      </div>
     </Stack>
   );
+}
+
+/** Opens the reference. A tab that is opened so begins with a copy of our session storage, which it empties. */
+function tryIn(token: string): void {
+  sessionStorage.setItem('purvey_try_token', token);
+  window.open('/public-api/docs');
+  sessionStorage.removeItem('purvey_try_token');
 }
 
 function RevokeModal({ token, close }: { token: Token | null; close: () => void }) {

@@ -2,7 +2,7 @@
 import { Alert, Button, Group, Menu, Modal, Skeleton, Text } from '@mantine/core';
 import { IconAlertTriangle, IconDots, IconPlayerPause, IconSend } from '@tabler/icons-react';
 import { useState } from 'react';
-import { useNavigate, useParams } from 'react-router';
+import { Link, useNavigate, useParams } from 'react-router';
 import { useRead, useRefresh, useWrite } from '@/api/hooks';
 import type { Deleted } from '@/api/types/common';
 import type { Endpoint, WebhookDelivery } from '@/api/types/webhook';
@@ -43,6 +43,7 @@ function Page({ endpoint: e }: { endpoint: Endpoint }) {
   const [test, setTest] = useState<string | null>(null);
   const go = useNavigate();
   const again = useRefresh();
+  const kept = e.dialect === 'publicala';
   const path = `/webhook-endpoints/${e.id}`;
   const sendTest = useWrite<void, WebhookDelivery>(() => ({ method: 'POST', path: `${path}/test`, title: 'Send a test event' }), {
     refresh: [path, '/webhook-deliveries', '/checklist'],
@@ -72,9 +73,15 @@ function Page({ endpoint: e }: { endpoint: Endpoint }) {
         lead={<span className="mono">{e.url}</span>}
         actions={
           <>
-            <Button variant="default" onClick={() => setDialog('edit')}>
-              Change
-            </Button>
+            {kept ? (
+              <Button component={Link} to="/settings/publicala" variant="default">
+                Change in the settings
+              </Button>
+            ) : (
+              <Button variant="default" onClick={() => setDialog('edit')}>
+                Change
+              </Button>
+            )}
             <Button leftSection={<IconSend size={16} aria-hidden />} onClick={() => sendTest.run()} loading={sendTest.busy} disabled={!e.enabled}>
               Send test
             </Button>
@@ -89,9 +96,11 @@ function Page({ endpoint: e }: { endpoint: Endpoint }) {
                   Send past events again
                 </Menu.Item>
                 <Menu.Item onClick={() => toggle.run(!e.enabled)}>{e.enabled ? 'Switch off' : 'Switch on'}</Menu.Item>
-                <Menu.Item color="red" onClick={() => setDialog('delete')}>
-                  Delete
-                </Menu.Item>
+                {!kept && (
+                  <Menu.Item color="red" onClick={() => setDialog('delete')}>
+                    Delete
+                  </Menu.Item>
+                )}
               </Menu.Dropdown>
             </Menu>
           </>
@@ -132,7 +141,8 @@ function Page({ endpoint: e }: { endpoint: Endpoint }) {
                     ))}
                   </span>,
                 ],
-                ['Secret', 'shown when it was made'],
+                ['Form', kept && 'Publica.la: a signed token (JWT)'],
+                ['Secret', kept ? 'the key in the settings' : 'shown when it was made'],
               ]}
             />
             <Button variant="default" mt="md" fullWidth onClick={() => setDialog('check')}>
@@ -147,7 +157,7 @@ function Page({ endpoint: e }: { endpoint: Endpoint }) {
         The history of what was sent to it goes too, and what still waits for it is never sent. To stop for a while, switch it off instead.
       </ConfirmModal>
       <Modal opened={dialog === 'check'} onClose={() => setDialog(null)} title="Checking that a request is ours" size="xl">
-        <VerifySample />
+        <VerifySample kept={kept} />
       </Modal>
       <DeliveryDrawer id={test} close={() => setTest(null)} />
     </>

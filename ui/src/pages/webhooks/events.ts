@@ -7,6 +7,7 @@ export const eventHelp: Readonly<Record<(typeof eventTypes)[number], string>> = 
   'file.downloaded': 'A buyer fetched a file for the first time.',
   'file.redownloaded': 'A buyer fetched a file again.',
   'order.refunded': 'Units were refunded.',
+  'order.renewed': 'A gateway took the money for a further period.',
   'order.access_changed': 'An order was closed or opened.',
   'license_key.assigned': 'An order got a licence key.',
   'license_key.stock_low': 'Few keys of a tag are left.',

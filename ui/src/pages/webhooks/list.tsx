@@ -12,7 +12,7 @@ import { EndpointState } from './state';
 import { VerifySample } from './verify-sample';
 
 const columns: Column<Endpoint>[] = [
-  { key: 'name', title: 'Name', cell: (e) => e.name },
+  { key: 'name', title: 'Name', cell: (e) => (e.dialect === 'publicala' ? `${e.name}, from the settings` : e.name) },
   { key: 'url', title: 'URL', cell: (e) => <span className="mono">{e.url}</span> },
   { key: 'events', title: 'Events', cell: (e) => plural(e.events.length, 'event') },
   { key: 'state', title: 'State', card: 'aside',
@@ -31,7 +31,7 @@ const columns: Column<Endpoint>[] = [
 ];
 
 export default function Webhooks() {
-  const list = useList<Endpoint>('/webhook-endpoints', {}, { title: 'List endpoints' });
+  const list = useList<Endpoint>('/webhook-endpoints', { dialect: 'any' }, { title: 'List endpoints' });
   const dialog = useNewDialog();
   const go = useNavigate();
   const [made, setMade] = useState<Endpoint | null>(null);
