@@ -169,7 +169,7 @@ test('an order’s line tells its addresses', async ({ page, api }) => {
 
 test('tokens are narrowed by mode, and a new one is tried in the reference', async ({ page }) => {
   await page.goto('/admin/tokens');
-  await page.getByLabel('Mode of tokens').click();
+  await page.getByRole('combobox', { name: 'Mode of tokens' }).click();
   await page.getByRole('option', { name: 'Sandbox' }).click();
   await expect(page.getByRole('row').filter({ hasText: 'Live' })).toHaveCount(0);
   await page.getByRole('button', { name: 'New token' }).click();
