@@ -34,7 +34,7 @@ export const groups: readonly PlaceGroup[] = [
       { to: '/customers', label: 'Customers', icon: IconUsers, key: 'c', words: 'buyers people' },
       { to: '/requests', label: 'Requests', icon: IconHandStop, key: 'q', words: 'more downloads approve decline' },
       { to: '/mail', label: 'Mail', icon: IconMail, key: 'm', words: 'messages e-mail sent bounced' },
-      { to: '/reports', label: 'Reports', icon: IconReportAnalytics, key: 'r', words: 'csv export sales downloads' },
+      { to: '/reports', label: 'Reports', icon: IconReportAnalytics, key: 'r', admin: true, words: 'csv export sales downloads' },
     ],
   },
   {
@@ -87,3 +87,8 @@ export const deeds: readonly Deed[] = [
   { to: '/settings/branding', label: 'Change logo and colour', words: 'brand accent', admin: true },
   { to: '/settings/templates', label: 'Change the texts of mails', words: 'template', admin: true },
 ];
+
+/** Whether the address is of a place, or below one, that is for admins. */
+export function forAdmins(path: string): boolean {
+  return groups.some((g) => g.places.some((p) => p.admin === true && (path === p.to || path.startsWith(`${p.to}/`))));
+}

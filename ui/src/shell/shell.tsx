@@ -7,13 +7,15 @@ import { Navigate, Outlet, ScrollRestoration, useLocation, useNavigation } from 
 import { CallsProvider } from '@/api/calls';
 import { onSignedOut } from '@/api/client';
 import { useScope } from '@/api/scope';
-import { leaveSession, useSessionQuery, useShop } from '@/api/session';
+import { leaveSession, useIsAdmin, useSessionQuery, useShop } from '@/api/session';
 import { ErrorPanel } from '@/parts/error-panel';
 import { UploadPanel } from '@/uploads/panel';
 import { ClosedBanner } from './closed';
 import { HelpKeys } from './keys';
 import { Loading } from './loading';
+import { forAdmins } from './nav';
 import { Navigation } from './navigation';
+import { NotForMembers } from './not-for-members';
 import { openPalette, Palette } from './palette';
 import { AccountMenu, SandboxBanner, ShopSwitch, Wordmark } from './scope-switch';
 import { PlaceContext } from './title';
@@ -38,7 +40,9 @@ export function Shell() {
 function Frame() {
   const scope = useScope();
   const shop = useShop();
+  const admin = useIsAdmin();
   const place = useLocation();
+  const closed = !admin && forAdmins(place.pathname);
   const moving = useNavigation().state !== 'idle';
   const [opened, { toggle, close }] = useDisclosure(false);
   useEffect(close, [place.pathname, close]);
@@ -98,7 +102,7 @@ function Frame() {
             <div className={classes.page}>
               <CallsProvider>
                 <Suspense fallback={<Loading />}>
-                  <Outlet key={`${scope.shop}/${scope.mode}`} />
+                  {closed ? <NotForMembers /> : <Outlet key={`${scope.shop}/${scope.mode}`} />}
                 </Suspense>
               </CallsProvider>
             </div>
