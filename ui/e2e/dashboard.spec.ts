@@ -183,3 +183,24 @@ test('tokens are narrowed by mode, and a new one is tried in the reference', asy
   await reference.goto(`${reference.url().split('#')[0] ?? ''}#/operations/listOrders`);
   await expect(reference.getByLabel('Token', { exact: false }).first()).toHaveValue(new RegExp(secret), { timeout: 20_000 });
 });
+
+test('a file is replaced in the products that give it', async ({ page, api }) => {
+  const [old, other] = await api<{ id: string; name: string }[]>('GET', '/files?uploaded=true');
+  if (old === undefined || other === undefined) throw new Error('the shop has too few files');
+  const name = `Replaced in ${Date.now()}`;
+  const product = await makeProduct(api, name, { file_ids: [old.id] });
+  await page.goto('/admin/files');
+  await page.getByRole('button', { name: old.name, exact: true }).first().click();
+  await page.getByRole('button', { name: 'Replace' }).click();
+  const dialog = page.getByRole('dialog', { name: `Replace ${old.name}` });
+  for (const box of await dialog.getByRole('group', { name: 'Products' }).getByRole('checkbox').all()) await box.uncheck();
+  await dialog.getByLabel(name).check();
+  await dialog.getByRole('button', { name: 'Choose or upload a file' }).click();
+  const picker = page.getByRole('dialog', { name: 'Choose one file' });
+  await picker.getByRole('checkbox', { name: other.name }).first().check();
+  await picker.getByRole('button', { name: 'Choose 1 file' }).click();
+  await look(page, 'file-replace');
+  await dialog.getByRole('button', { name: 'Replace in 1 product' }).click();
+  await expect(page.getByText(`${other.name} is given by 1 product now`)).toBeVisible();
+  expect(await api('GET', `/digital-products/${product}`)).toMatchObject({ file_ids: [other.id] });
+});

@@ -1,13 +1,14 @@
 // One file: what it is, who uses it, rename, download, delete, stamp preview.
 import { Anchor, Button, Drawer, Group, Skeleton, Stack, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconDownload, IconStackFront, IconTrash } from '@tabler/icons-react';
+import { IconDownload, IconReplace, IconStackFront, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { browserUrl, type Call } from '@/api/client';
 import { useRead, useWrite } from '@/api/hooks';
 import type { File } from '@/api/types/file';
 import { Bytes, CallButton, ConfirmModal, CopyButton, ErrorAlert, ErrorPanel, KeyValue, When } from '@/parts';
+import { ReplaceFile } from './replace';
 import { StampPreview } from '@/pages/products/stamp-preview';
 
 export function FileDrawer({ id, close }: { id: string | null; close: () => void }) {
@@ -29,6 +30,7 @@ function Known({ file, close }: { file: File; close: () => void }) {
   const [name, setName] = useState(file.name);
   const [asking, ask] = useDisclosure(false);
   const [stamping, stamp] = useDisclosure(false);
+  const [replacing, replace] = useDisclosure(false);
   const describe = (to: string): Call => ({ method: 'PATCH', path: `/files/${file.id}`, body: { name: to }, title: 'Rename the file' });
   const rename = useWrite(describe, { done: 'File renamed', refresh: ['/files', '/digital-products'], undo: () => describe(file.name), quiet: true });
   const remove = useWrite((): Call => ({ method: 'DELETE', path: `/files/${file.id}`, title: 'Delete the file' }), {
@@ -78,6 +80,11 @@ function Known({ file, close }: { file: File; close: () => void }) {
         <Button component="a" href={browserUrl(`/files/${file.id}/content`)} variant="default" leftSection={<IconDownload size={16} aria-hidden />}>
           Download
         </Button>
+        {products.length > 0 && (
+          <Button variant="default" leftSection={<IconReplace size={16} aria-hidden />} onClick={replace.open}>
+            Replace
+          </Button>
+        )}
         {pdf && file.uploaded && (
           <Button variant="default" leftSection={<IconStackFront size={16} aria-hidden />} onClick={stamp.open}>
             Try a stamp
@@ -89,6 +96,7 @@ function Known({ file, close }: { file: File; close: () => void }) {
         <CallButton call={() => describe(name)} />
       </Group>
       <ErrorAlert error={rename.error} />
+      {replacing && <ReplaceFile file={file} close={replace.close} />}
       <StampPreview fileId={file.id} opened={stamping} close={stamp.close} />
       <ConfirmModal title="Delete this file" opened={asking} close={ask.close} confirm="Delete file" onConfirm={() => remove.run()} call={() => remove.describe()} busy={remove.busy} error={remove.error}>
         {products.length > 0 ? (
