@@ -291,6 +291,14 @@ func TestPUB40_SignOn(t *testing.T) {
 				t.Errorf("%s: %d %s", why, a.status, a.to())
 			}
 		}
+		scope := purvey.Scope{ShopID: x.shop.ID, Mode: purvey.Live}
+		eva, err := x.orders.CustomerByExternalID(t.Context(), scope, "u7")
+		x.must(err)
+		x.must(x.orders.DeactivateCustomer(t.Context(), scope, eva.ID, true))
+		if a := x.get(good(nil)); a.status != 302 || a.to() != "https://store.example/sorry?error=invalid" || a.header.Get("Set-Cookie") != "" {
+			t.Errorf("deactivated: %d %s", a.status, a.to())
+		}
+		x.must(x.orders.DeactivateCustomer(t.Context(), scope, eva.ID, false))
 		for name, change := range map[string]func(c *token){
 			"issuer": func(c *token) { c.Iss = "other" }, "ours": func(c *token) { c.Iss = "purvey" }, "audience": func(c *token) { c.Aud = "x" },
 			"subject": func(c *token) { c.Sub = "admin" }, "no id": func(c *token) { c.Jti = "" }, "long": func(c *token) { c.Exp += 3600 },
