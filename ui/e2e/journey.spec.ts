@@ -50,7 +50,7 @@ test('from nothing to the first download', async ({ page, context }) => {
 
     // Its key is imported.
     await page.goto('/admin/keys?new');
-    await page.getByLabel('Tag', { exact: true }).fill('night-field');
+    await page.getByRole('dialog').getByLabel('Tag', { exact: true }).fill('night-field');
     await page.getByRole('textbox', { name: 'Keys' }).fill('NIGHT-0001-FIELD');
     await page.getByRole('button', { name: 'Import 1 key' }).click();
     await expect(page.getByText('1 key added.')).toBeVisible();

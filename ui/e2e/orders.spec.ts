@@ -45,7 +45,7 @@ test('an order is made by hand, fetched, and its timeline tells it', async ({ pa
   await page.getByLabel('E-mail address').fill('dora@gmial.com');
   await page.getByRole('button', { name: 'Did they mean dora@gmail.com?' }).click();
   await page.getByLabel('Product', { exact: true }).first().fill('Tide');
-  await page.getByRole('option', { name: 'Tide tables' }).click();
+  await page.getByRole('option', { name: 'Tide tables', exact: true }).click();
   await page.getByLabel('Quantity').fill('2');
   await look(page, 'order-new');
   await page.getByRole('button', { name: 'Make the order' }).click();
