@@ -45,6 +45,16 @@ test('a person is invited, joins, takes a second factor, and signs in with it', 
   await stranger.getByRole('button', { name: 'Sign in' }).click();
   await expect(stranger.getByRole('heading', { level: 1 })).toHaveText('One more step');
   await look(stranger, 'sign-in-code');
+  await stranger.getByLabel('Code').fill('000000');
+  await stranger.getByRole('button', { name: 'Go on' }).click();
+  await expect(stranger.getByRole('alert').or(stranger.locator('[aria-invalid=true]')).first()).toBeVisible();
+  await stranger.getByLabel('Code').fill(totp(secret, 1)); // the one of now was spent
+  await stranger.getByRole('button', { name: 'Go on' }).click();
+  await stranger.getByRole('button', { name: 'Account of Kim Park' }).click();
+  await stranger.getByRole('menuitem', { name: 'Sign out' }).click();
+  await stranger.getByLabel('E-mail').fill('kim@example.com');
+  await stranger.getByLabel(/^Password/).fill(password);
+  await stranger.getByRole('button', { name: 'Sign in' }).click();
   await stranger.getByLabel('Code').fill(codes[0] ?? '');
   await stranger.getByRole('button', { name: 'Go on' }).click();
   await expect(stranger.getByRole('button', { name: 'Account of Kim Park' })).toBeVisible();

@@ -11,13 +11,23 @@ import type { World } from './world';
 const root = resolve(import.meta.dirname, '../..');
 const owner = { email: 'owner@example.com', password: 'correct horse battery' };
 
-export default async function start(): Promise<() => Promise<void>> {
+export interface Started {
+  origin: string;
+  /** Where the first owner is made. */
+  link: string;
+  /** Its folder. */
+  data: string;
+  stop: () => Promise<void>;
+}
+
+/** A server without an owner, in a folder of its own. */
+export async function serve(smtp = ''): Promise<Started> {
   const data = mkdtempSync(join(tmpdir(), 'purvey-ui-'));
   const server = spawn(process.env['PURVEY_BIN'] ?? join(root, 'bin/purvey'), ['serve'], {
     env: {
       ...process.env,
       PURVEY_ADDR: '127.0.0.1:0', PURVEY_DATA: data, PURVEY_RATE_LIMITS: 'off', PURVEY_WEBHOOK_ALLOW_INSECURE: 'true', PURVEY_LOG_LEVEL: 'warn',
-      PURVEY_DATABASE_URL: '', PURVEY_STORAGE_URL: '', PURVEY_SMTP_URL: '', PURVEY_PUBLIC_URL: '',
+      PURVEY_DATABASE_URL: '', PURVEY_STORAGE_URL: '', PURVEY_SMTP_URL: smtp, PURVEY_PUBLIC_URL: '',
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -28,7 +38,16 @@ export default async function start(): Promise<() => Promise<void>> {
     rmSync(data, { recursive: true, force: true });
   };
   try {
-    const { origin, link } = await printed(server);
+    return { ...(await printed(server)), data, stop };
+  } catch (e) {
+    await stop();
+    throw e;
+  }
+}
+
+export default async function start(): Promise<() => Promise<void>> {
+  const { origin, link, data, stop } = await serve();
+  try {
     const http = await request.newContext({ baseURL: origin });
     const made = await http.post('/admin/setup', { form: { token: new URL(link).searchParams.get('token') ?? '', ...owner }, headers: { Origin: origin } });
     if (!made.ok()) throw new Error(`the owner was not made: ${made.status()} ${await made.text()}`);
