@@ -258,7 +258,8 @@ func TestAGatewayIsChecked(t *testing.T) {
 			Account *string
 			Live    *bool
 			Error   *string
-		}) {
+		},
+		) {
 			t.Helper()
 			a := f.call(f.admin, "POST", prefix+"gateways/"+gateway+"/check", "")
 			if a.status != 200 {

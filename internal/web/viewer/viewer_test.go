@@ -81,7 +81,7 @@ func TestHL26_TheBytes(t *testing.T) {
 		if a = w.get(src, "If-None-Match", a.header.Get("ETag"), "Range", "bytes=0-1"); a.status != 304 && a.status != 206 {
 			t.Errorf("known: %d", a.status)
 		}
-		for _, wrong := range []string{src + "x", strings.Replace(src, "/files/", "/files/0", 1), src[:len(src)-1] + "0", "/view/", "/view/x", "/view/x/files/y", "/viewer/", "/viewer/x/viewer.go"} {
+		for _, wrong := range []string{src + "x", strings.Replace(src, "/files/", "/files/0", 1), src[:len(src)-1] + "g", "/view/", "/view/x", "/view/x/files/y", "/viewer/", "/viewer/x/viewer.go"} {
 			if a = w.get(wrong); a.status != 404 {
 				t.Errorf("%s: %d", wrong, a.status)
 			}
