@@ -72,6 +72,12 @@ func (p *process) demo(ctx context.Context, cfg config.Config, args []string) er
 		if err != nil {
 			return err
 		}
+		if err := n.shops.Patch(ctx, shop.ID, []byte(`{"shop":{"name":"Larkspur Goods"}}`)); err != nil {
+			return err
+		}
+		if shop, err = n.shops.ByID(ctx, shop.ID); err != nil {
+			return err
+		}
 		d := demoShop{app: a, clock: clock, shop: shop, scope: purvey.Scope{ShopID: shop.ID, Mode: purvey.Live}}
 		return d.build(ctx, orders.n, downloads.n)
 	}

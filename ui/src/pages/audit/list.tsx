@@ -32,8 +32,8 @@ export default function Audit() {
           // Set by the links in an entry; shown once they are.
           ...(values.actor === '' ? [] : [{ key: 'actor', label: 'Id of who', kind: 'text' } as const]),
           ...(values.object_id === '' ? [] : [{ key: 'object_id', label: 'Id of the object', kind: 'text' } as const]),
-          { key: 'start', label: 'From', kind: 'date' },
-          { key: 'end', label: 'To', kind: 'date' },
+          { key: 'start', label: 'From', kind: 'date', placeholder: 'From' },
+          { key: 'end', label: 'To', kind: 'date', placeholder: 'Until' },
         ]}
       />
       {list.loading ? (

@@ -50,7 +50,7 @@ const columns: readonly Column<KeyTag>[] = [
   { key: 'waiting', title: 'Wait for one', cell: (t) => <Serve tag={t} /> },
   { key: 'assigned', title: 'Assigned', align: 'right', cell: (t) => count(t.assigned) },
   { key: 'burnt', title: 'Burnt', align: 'right', cell: (t) => count(t.burnt), card: 'hide' },
-  { key: 'free', title: 'Free', align: 'right', cell: (t) => (t.free === 0 ? <StatePill tone="red">none</StatePill> : count(t.free)), card: 'aside' },
+  { key: 'free', title: 'Free', align: 'right', cell: (t) => (t.free === 0 && t.products.length > 0 ? <StatePill tone="red">none</StatePill> : count(t.free)), card: 'aside' },
 ];
 
 export function Stock({ list }: { list: List<KeyTag> }) {

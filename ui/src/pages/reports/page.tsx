@@ -35,8 +35,8 @@ export default function Reports() {
       <PageHeader title="Reports" lead="Days are those of the shop's time zone. Permission orders give something away and are no sales." />
       <FilterBar
         fields={[
-          { key: 'start', label: 'First day', kind: 'date' },
-          { key: 'end', label: 'Last day', kind: 'date' },
+          { key: 'start', label: 'First day', kind: 'date', placeholder: 'From' },
+          { key: 'end', label: 'Last day', kind: 'date', placeholder: 'Until' },
           {
             key: 'type',
             label: 'Kind of sale',
