@@ -78,7 +78,7 @@ test('from nothing to the first download', async ({ page, context }) => {
 
     // The order knows, and the webhook was told.
     await page.goBack();
-    await expect(page.getByRole('list', { name: /^What happened/ })).toContainText('complete: night-field.zip');
+    await expect(page.getByRole('list', { name: /^What happened/ })).toContainText('complete: night-field.zip', { timeout: 20_000 });
     await page.goto('/admin/webhooks');
     await page.getByRole('link', { name: 'Journey' }).click();
     await page.getByRole('button', { name: 'digital_order.purchased' }).first().click();

@@ -6,7 +6,8 @@ import type { Order, TimelineEvent } from '@/api/types/order';
 import type { Product } from '@/api/types/product';
 import { orderPaths } from './facts';
 
-const every = 20_000;
+// Somebody may be watching a customer download.
+const every = 5_000;
 
 export function useOrderRead(id: string) {
   return useRead<Order>(`/orders/${id}`, { include: ['product', 'downloads', 'rights'] }, { every, enabled: id !== '', title: 'Read the order' });
