@@ -31,7 +31,7 @@ func TestMailTemplates(t *testing.T) {
 		first := d.buy(product)
 		const path = "mail-templates/delivery/en"
 		for body, field := range map[string]string{
-			`{"subject":"Hello {nobody}","intro":""}`:                                  "subject",
+			`{"subject":"Hello {nobody}","intro":""}`:                                "subject",
 			`{"subject":"Hello","intro":"{code}"}`:                                   "intro",
 			`{"subject":" ","intro":""}`:                                             "subject",
 			`{"intro":"x"}`:                                                          "subject",
