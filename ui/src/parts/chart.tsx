@@ -2,7 +2,13 @@ import { Skeleton } from '@mantine/core';
 import { lazy, Suspense } from 'react';
 import type { ChartProps } from './chart-drawing';
 
-const Drawing = lazy(() => import('./chart-drawing'));
+const drawing = () => import('./chart-drawing');
+const Drawing = lazy(drawing);
+
+/** Fetches the code of charts ahead, by a page that is sure to show one. */
+export function expectChart(): void {
+  void drawing().catch(() => undefined); // the chart itself tries again
+}
 
 /** A chart, with its numbers as a table for those who do not see it. Its code is loaded when the first one is shown. */
 export function Chart(props: ChartProps) {

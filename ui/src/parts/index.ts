@@ -1,5 +1,6 @@
 export { CallButton, CallSample, PageCallsButton, render as renderCall } from './as-api-call';
-export { Chart } from './chart';
+export { Chart, expectChart } from './chart';
+export { Hint } from './hint';
 export { CopyButton } from './copy-button';
 export { DataTable, type Column } from './data-table';
 export { ConfirmModal, ErrorAlert, FormModal, SecretModal } from './dialogs';

@@ -1,7 +1,8 @@
 // Amounts, times and sizes, written alike everywhere.
-import { Text, Tooltip } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useZone } from '@/shell/zone';
+import { Hint } from './hint';
 
 /** Digits behind the point that a currency has. */
 function digits(currency: string): number {
@@ -48,11 +49,8 @@ export function bytes(n: number): string {
 }
 
 export function Bytes({ value }: { value: number }) {
-  return (
-    <Tooltip label={`${count(value)} bytes`} disabled={value < 1000}>
-      <span>{bytes(value)}</span>
-    </Tooltip>
-  );
+  if (value < 1000) return <span>{bytes(value)}</span>;
+  return <Hint label={`${count(value)} bytes`}>{bytes(value)}</Hint>;
 }
 
 /** A whole number with separators. */
@@ -119,8 +117,8 @@ export function When({ at, none = 'never', show = 'relative' }: WhenProps) {
     );
   }
   return (
-    <Tooltip label={exact(at, zone)}>
+    <Hint label={exact(at, zone)}>
       {time(relative(at))}
-    </Tooltip>
+    </Hint>
   );
 }

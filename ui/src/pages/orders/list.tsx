@@ -1,5 +1,5 @@
 // Orders: filters in the address, an order beside the list.
-import { Button, Stack, Text, Tooltip, VisuallyHidden } from '@mantine/core';
+import { Button, Stack, Text, VisuallyHidden } from '@mantine/core';
 import { IconDownload, IconKey, IconPlus, IconReceipt2 } from '@tabler/icons-react';
 import { useCallback, useMemo } from 'react';
 import { Link, useSearchParams } from 'react-router';
@@ -8,7 +8,7 @@ import { useList } from '@/api/hooks';
 import { useIsAdmin } from '@/api/session';
 import { useScope } from '@/api/scope';
 import type { Order } from '@/api/types/order';
-import { DataTable, EmptyState, FilterBar, Money, PageHeader, ProductPicker, When, plural, useFilters, words, type Column, type FilterField } from '@/parts';
+import { DataTable, EmptyState, FilterBar, Hint, Money, PageHeader, ProductPicker, When, plural, useFilters, words, type Column, type FilterField } from '@/parts';
 import { useZone } from '@/shell/zone';
 import { dayAfter, dayStart } from '../today/days';
 import { OrderDrawer } from './drawer';
@@ -159,20 +159,19 @@ function useShown(rows: readonly Order[]) {
 function ProductNames({ order }: { order: Order }) {
   const [first, ...more] = order.lines;
   if (first === undefined) return null;
-  return (
-    <Tooltip label={more.map((l) => l.digital_product.name).join(', ')} disabled={more.length === 0} multiline maw={320}>
-      <Text size="sm" span lineClamp={1}>
-        {first.digital_product.name}
-        {first.quantity > 1 && ` × ${first.quantity}`}
-        {more.length > 0 && (
-          <Text span inherit c="dimmed">
-            {' '}
-            and {more.length} more
-          </Text>
-        )}
-      </Text>
-    </Tooltip>
+  const names = (
+    <Text size="sm" span lineClamp={1}>
+      {first.digital_product.name}
+      {first.quantity > 1 && ` × ${first.quantity}`}
+      {more.length > 0 && (
+        <Text span inherit c="dimmed">
+          {' '}
+          and {more.length} more
+        </Text>
+      )}
+    </Text>
   );
+  return more.length === 0 ? names : <Hint label={more.map((l) => l.digital_product.name).join(', ')}>{names}</Hint>;
 }
 
 function Got({ order }: { order: Order }) {
@@ -182,18 +181,14 @@ function Got({ order }: { order: Order }) {
   return (
     <Text span size="sm" className={classes.nowrap}>
       {copies > 0 && (
-        <Tooltip label={plural(copies, 'download')}>
-          <span>
-            <IconDownload size={13} aria-hidden /> {copies} <span className="visually-hidden">downloads</span>
-          </span>
-        </Tooltip>
+        <Hint label={plural(copies, 'download')}>
+          <IconDownload size={13} aria-hidden /> {copies} <span className="visually-hidden">downloads</span>
+        </Hint>
       )}{' '}
       {keys > 0 && (
-        <Tooltip label={plural(keys, 'licence key')}>
-          <span>
-            <IconKey size={13} aria-hidden /> {keys} <span className="visually-hidden">licence keys</span>
-          </span>
-        </Tooltip>
+        <Hint label={plural(keys, 'licence key')}>
+          <IconKey size={13} aria-hidden /> {keys} <span className="visually-hidden">licence keys</span>
+        </Hint>
       )}
     </Text>
   );

@@ -5,7 +5,7 @@ import { useState, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import { useRead } from '@/api/hooks';
 import type { Overview } from '@/api/types/overview';
-import { Bytes, ErrorPanel, Figure, Figures, Money, PageHeader, Section, count } from '@/parts';
+import { Bytes, ErrorPanel, expectChart, Figure, Figures, Money, PageHeader, Section, count } from '@/parts';
 import { AttentionList } from './attention';
 import { useZone } from '@/shell/zone';
 import { ChecklistCard } from './checklist';
@@ -14,6 +14,8 @@ import { FiguresChart, type Measure } from './figures-chart';
 import { PeriodSwitch, usePeriod } from './period';
 import { TopList } from './top-list';
 import classes from './today.module.css';
+
+expectChart();
 
 export default function Today() {
   const period = usePeriod();
