@@ -57,6 +57,7 @@ test.describe.serial('a new server', () => {
     await page.goto(link);
     await page.getByLabel('New password').fill(owner.next);
     await page.getByRole('button', { name: 'Set the password' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
     await enter(page, owner.next);
     await page.goto(link);
     await page.getByLabel('New password').fill('thirteen loud penguins');
