@@ -14,6 +14,7 @@ import (
 	"purvey/internal/config"
 	"purvey/internal/keyring"
 	"purvey/internal/mail"
+	"purvey/internal/stamp"
 	"purvey/internal/store"
 )
 
@@ -74,6 +75,13 @@ func (r *report) configuration(cfg config.Config) {
 	}
 	if cfg.WebhookAllowInsecure {
 		r.note("configuration", "Unset PURVEY_WEBHOOK_ALLOW_INSECURE outside development.", "webhooks may go to http:// and to inner addresses")
+	}
+	if cfg.StampFont != "" {
+		if err := stamp.CheckFont(cfg.StampFont); err != nil {
+			r.bad("stamp font", "Name a TrueType font of at most 64 MB in PURVEY_STAMP_FONT, or none.", err)
+		} else {
+			r.good("stamp font", "%s", cfg.StampFont)
+		}
 	}
 	if cfg.SecretKey == nil {
 		if info, err := os.Stat(filepath.Join(cfg.Data, keyring.FileName)); err == nil && info.Mode().Perm()&0o077 != 0 {

@@ -75,6 +75,11 @@ func (a *app) services(listening string) error {
 	if err != nil {
 		return fmt.Errorf("the country database cannot be read: %w", err)
 	}
+	if n.cfg.StampFont != "" {
+		if err := stamp.CheckFont(n.cfg.StampFont); err != nil {
+			return fmt.Errorf("PURVEY_STAMP_FONT: %w", err)
+		}
+	}
 	var smtp *mail.SMTP
 	if n.cfg.SMTPURL != "" {
 		if smtp, err = mail.NewSMTP(n.cfg.SMTPURL, n.cfg.MailFrom.String()); err != nil {
@@ -86,7 +91,7 @@ func (a *app) services(listening string) error {
 	}
 	mails := smtp != nil
 	a.catalog = catalog.New(n.db, a.bucket, catalog.Options{UploadMax: n.cfg.UploadMax, Folder: localFolder(n)})
-	a.delivery = delivery.New(n.db, a.bucket, n.keys, delivery.Options{Origin: a.origin, Mail: mails, Stamper: &stamp.Runner{}, Log: n.log})
+	a.delivery = delivery.New(n.db, a.bucket, n.keys, delivery.Options{Origin: a.origin, Mail: mails, Stamper: &stamp.Runner{}, StampFont: n.cfg.StampFont, Log: n.log})
 	a.orders = order.New(n.db, order.Options{
 		PageURL: a.delivery.PageURL, Mail: mails, Region: countries, Personalise: a.delivery.Personalise,
 		FileReady: func(ctx context.Context, digest string) error {

@@ -79,6 +79,11 @@ type Config struct {
 	// ships in the binary.
 	GeoIP string
 
+	// StampFont is the path of a TrueType font of at most 64 MB that draws what
+	// the built-in font lacks: it has Latin, Greek and Cyrillic. Empty means
+	// that stamps with other letters fail.
+	StampFont string
+
 	// LogLevel is the least level that is logged.
 	LogLevel slog.Level
 

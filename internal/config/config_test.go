@@ -39,7 +39,7 @@ func TestDefaults(t *testing.T) {
 	}
 	if cfg.Addr != "127.0.0.1:8080" || cfg.Data != "./data" || cfg.DatabaseURL != "" || cfg.StorageURL != "" ||
 		cfg.PublicURL != "" || cfg.SMTPURL != "" || cfg.SecretKey != nil || cfg.WebhookAllowInsecure ||
-		!cfg.RateLimits || cfg.TrustedProxies != nil || cfg.MetricsAddr != "" || cfg.GeoIP != "" ||
+		!cfg.RateLimits || cfg.TrustedProxies != nil || cfg.MetricsAddr != "" || cfg.GeoIP != "" || cfg.StampFont != "" ||
 		cfg.LogLevel != slog.LevelInfo || cfg.LogFormat != "text" || cfg.UploadMax != 0 {
 		t.Errorf("defaults are\n%s", cfg)
 	}
@@ -64,6 +64,7 @@ func TestEverySettingFromEverySource(t *testing.T) {
 		"PURVEY_TRUSTED_PROXIES":        "10.0.0.0/8, ::1",
 		"PURVEY_METRICS_ADDR":           "127.0.0.1:9100",
 		"PURVEY_GEOIP":                  "/srv/geo.mmdb",
+		"PURVEY_STAMP_FONT":             "/srv/sans.ttf",
 		"PURVEY_LOG_LEVEL":              "debug",
 		"PURVEY_LOG_FORMAT":             "json",
 		"PURVEY_UPLOAD_MAX":             "1048576",
@@ -99,7 +100,7 @@ func TestEverySettingFromEverySource(t *testing.T) {
 	want := Config{
 		Addr: ":0", Data: "/srv/purvey", DatabaseURL: values["PURVEY_DATABASE_URL"], StorageURL: values["PURVEY_STORAGE_URL"],
 		PublicURL: "https://shop.example", SMTPURL: "smtp://mail.example:587", SecretKey: bytes.Repeat([]byte{0xfb}, 32),
-		WebhookAllowInsecure: true, MetricsAddr: "127.0.0.1:9100", GeoIP: "/srv/geo.mmdb",
+		WebhookAllowInsecure: true, MetricsAddr: "127.0.0.1:9100", GeoIP: "/srv/geo.mmdb", StampFont: "/srv/sans.ttf",
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 		LogLevel:       slog.LevelDebug, LogFormat: "json", UploadMax: 1 << 20,
 	}

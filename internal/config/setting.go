@@ -119,6 +119,12 @@ func settings() []setting {
 			show:    func(c Config) string { return c.GeoIP },
 		},
 		{
+			name: "PURVEY_STAMP_FONT", flag: "stamp-font", empty: "only the built-in font: Latin, Greek, Cyrillic",
+			meaning: "path of a TrueType font (.ttf, .ttc; 64 MB) for other letters in stamps",
+			set:     func(c *Config, v string) error { c.StampFont = v; return nil },
+			show:    func(c Config) string { return c.StampFont },
+		},
+		{
 			name: "PURVEY_LOG_LEVEL", flag: "log-level", def: "info", required: true,
 			meaning: "least level that is logged: debug, info, warn or error",
 			set:     func(c *Config, v string) (err error) { c.LogLevel, err = parseLevel(v); return err },
