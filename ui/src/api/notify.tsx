@@ -9,6 +9,7 @@ export function notifyDone(words: string, undo?: () => void): void {
   const id = `done-${++count}`;
   notifications.show({
     id,
+    role: 'status',
     color: 'pine',
     icon: <IconCheck size={16} stroke={2.5} />,
     autoClose: undo === undefined ? 4000 : 10_000,
