@@ -10,7 +10,7 @@ test('today says what needs a hand, and leads there', async ({ page, api, world 
   const list = page.getByRole('region', { name: 'Needs a hand' });
   await expect(list).toContainText(/licence keys (is|are) empty/);
   await expect(list).toContainText(/held for (its|their) risk/);
-  await expect(page.locator('.recharts-surface').first()).toBeVisible();
+  await expect(page.getByRole('figure', { name: /^Revenue by/ }).locator('canvas')).toBeVisible();
   await look(page, 'today');
   await list.getByRole('link', { name: new RegExp(tag) }).click();
   await expect(page).toHaveURL(new RegExp(`/admin/keys\\?tag=${tag}`));

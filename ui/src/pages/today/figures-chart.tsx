@@ -1,5 +1,5 @@
 import { Skeleton, Text } from '@mantine/core';
-import { useMemo } from 'react';
+import { useCallback, useMemo } from 'react';
 import type { Overview } from '@/api/types/overview';
 import { Chart, count, money } from '@/parts';
 import { useZone } from '@/shell/zone';
@@ -9,6 +9,11 @@ export type Measure = 'revenue' | 'orders' | 'downloads';
 
 const fields = { revenue: 'revenue_cents', orders: 'orders', downloads: 'downloads' } as const;
 const labels: Readonly<Record<Measure, string>> = { revenue: 'Revenue', orders: 'Orders', downloads: 'Downloads' };
+
+const series = [
+  { name: 'now', label: 'This period', color: 'pine.6' },
+  { name: 'before', label: 'The period before', color: 'gray.5', dashed: true },
+];
 
 interface Props {
   overview: Overview | undefined;
@@ -30,6 +35,7 @@ export function FiguresChart({ overview, measure, granularity, currency }: Props
       before: overview.previous_series[i]?.[field] ?? null,
     }));
   }, [overview, measure, granularity, zone]);
+  const format = useCallback((n: number) => (measure === 'revenue' ? money(n, currency) : count(n)), [measure, currency]);
   if (!overview) return <Skeleton h={240} />;
   if (!rows.some((r) => r.now > 0 || (r.before ?? 0) > 0)) {
     return (
@@ -45,11 +51,8 @@ export function FiguresChart({ overview, measure, granularity, currency }: Props
       data={rows}
       x="at"
       height={240}
-      series={[
-        { name: 'now', label: 'This period', color: 'pine.6' },
-        { name: 'before', label: 'The period before', color: 'gray.5', dashed: true },
-      ]}
-      format={(n) => (measure === 'revenue' ? money(n, currency) : count(n))}
+      series={series}
+      format={format}
     />
   );
 }
