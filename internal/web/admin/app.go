@@ -26,6 +26,11 @@ var dist embed.FS
 // noncePlace is the text that the application has where a nonce goes.
 const noncePlace = "__CSP_NONCE__"
 
+// sessionPlace is the text that the application has where the page says
+// whether the browser brought the cookie of a session: "none" or "some". With
+// none the application need not ask who is signed in.
+const sessionPlace = "__SESSION__"
+
 // policy is the content security policy of the back office: nothing but the
 // server's own files, and of scripts and styles in the page those with the
 // nonce. Pictures may come from elsewhere (a shop's logo), previews are frames
@@ -143,11 +148,16 @@ func (p *pages) routesApp(mux *http.ServeMux) {
 // exist, and whether somebody is signed in, the application finds out.
 func (a *app) page(w http.ResponseWriter, r *http.Request) {
 	nonce := purvey.Secret(24)
+	session := "some"
+	if cookie(r, cookieName) == "" {
+		session = "none"
+	}
+	fill := strings.NewReplacer(noncePlace, nonce, sessionPlace, session)
 	middleware.PageHeaders(policy(nonce))(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		h := w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Cache-Control", "no-store")
-		_, _ = w.Write(bytes.ReplaceAll(a.index, []byte(noncePlace), []byte(nonce))) // the server sees a broken connection itself
+		_, _ = fill.WriteString(w, string(a.index)) // the server sees a broken connection itself
 	})).ServeHTTP(w, r)
 }
 

@@ -39,7 +39,7 @@ var nonceForm = regexp.MustCompile(`script-src 'self' 'nonce-([0-9A-Za-z]{24})';
 func TestThePageHasAFreshNonce(t *testing.T) {
 	t.Parallel()
 	h := appOf(t, fstest.MapFS{
-		"index.html": {Data: []byte(`<meta content="__CSP_NONCE__"><script nonce="__CSP_NONCE__">1</script>`)}, ".gitkeep": {},
+		"index.html": {Data: []byte(`<meta content="__SESSION__"><meta content="__CSP_NONCE__"><script nonce="__CSP_NONCE__">1</script>`)}, ".gitkeep": {},
 	})
 	seen := map[string]bool{}
 	for _, path := range []string{"/admin", "/admin/", "/admin/orders/5", "/admin/reset?token=x", "/admin/index.html", "/admin/.gitkeep"} {
@@ -50,7 +50,7 @@ func TestThePageHasAFreshNonce(t *testing.T) {
 			t.Fatalf("%s: %d %s", path, w.Code, policy)
 		}
 		seen[m[1]] = true
-		if want := `<meta content="` + m[1] + `"><script nonce="` + m[1] + `">1</script>`; w.Body.String() != want {
+		if want := `<meta content="none"><meta content="` + m[1] + `"><script nonce="` + m[1] + `">1</script>`; w.Body.String() != want {
 			t.Errorf("%s: %s", path, w.Body)
 		}
 		for _, part := range []string{

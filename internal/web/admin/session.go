@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -132,6 +133,9 @@ func (p *pages) session(w http.ResponseWriter, r *http.Request) error {
 	text := cookie(r, cookieName)
 	m, err := p.Auth.MemberSession(r.Context(), text)
 	if err != nil {
+		if text != "" && errors.Is(err, purvey.Unauthenticated) {
+			setCookie(w, r, cookieName, "", "/", 0) // of a session that has ended
+		}
 		return err
 	}
 	setSession(w, r, text)

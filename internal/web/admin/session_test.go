@@ -110,7 +110,9 @@ func TestSessions(t *testing.T) {
 		eve.do("DELETE", "/admin/sessions/"+s.SessionID, "").want(t, 404)
 		b.do("DELETE", "/admin/sessions/%00", "").want(t, 404)
 		b.do("DELETE", "/admin/sessions/"+list[0].ID, "").want(t, 204)
-		other.do("GET", "/admin/session", "").want(t, 401)
+		if c := other.do("GET", "/admin/session", "").want(t, 401).header.Get("Set-Cookie"); !strings.HasPrefix(c, "purvey_admin=; Path=/; Max-Age=0") {
+			t.Errorf("the cookie of an ended session stays: %q", c)
+		}
 		other = w.in(address, password)
 		b.do("DELETE", "/admin/sessions", "").want(t, 204)
 		b.do("DELETE", "/admin/sessions", "").want(t, 204)
