@@ -28,6 +28,8 @@ const (
 type Refused struct {
 	Why string // TokenExpired, TokenInvalid or TokenReplayed
 	URL string // where the shop wants such customers, "" nowhere
+
+	Shop purvey.Shop
 }
 
 func (e *Refused) Error() string { return "the token is " + e.Why }
@@ -42,6 +44,10 @@ type Arrival struct {
 
 // maxTokenLife is how far in the future the end of a caller's token may be.
 const maxTokenLife = time.Hour
+
+// clockSkew is how far the clock of a caller may be before ours, for the time
+// from which its token is good.
+const clockSkew = 30 * time.Second
 
 // Arrive takes a token: of a link made here, which may be opened until it ends,
 // or signed by the shop's own server with the key they share, which is good
@@ -58,7 +64,7 @@ func (s *Service) Arrive(ctx context.Context, host, token string) (Arrival, erro
 		return Arrival{}, err
 	}
 	refuse := func(why string) (Arrival, error) {
-		return Arrival{}, &Refused{why, errorURL(shop, why)}
+		return Arrival{}, refusal(shop, why)
 	}
 	if peeked && c.Issuer == issuer && c.Order != "" {
 		return refuse(TokenInvalid)
@@ -71,7 +77,7 @@ func (s *Service) Arrive(ctx context.Context, host, token string) (Arrival, erro
 		return Arrival{}, purvey.Missing("sign-on by token")
 	case jwt.Verify([]byte(key), token, &c) != nil || !s.acceptable(shop, c):
 		return refuse(TokenInvalid)
-	case s.db.Now().Unix() >= c.Expires:
+	case s.db.Now().Unix() >= int64(c.Expires):
 		return refuse(TokenExpired)
 	}
 	return s.arriveByKey(ctx, shop, c, host)
@@ -100,20 +106,23 @@ func (s *Service) arriveByLink(ctx context.Context, c claims) (Arrival, error) {
 	switch {
 	case err != nil:
 		return Arrival{}, err
-	case s.db.Now().Unix() >= c.Expires:
-		return Arrival{}, &Refused{TokenExpired, errorURL(x.Shop, TokenExpired)}
+	case s.db.Now().Unix() >= int64(c.Expires):
+		return Arrival{}, refusal(x.Shop, TokenExpired)
 	case !x.Pending():
 		return Arrival{Shop: x.Shop, URL: s.ReturnURL(x)}, nil
 	}
 	return Arrival{Shop: x.Shop, URL: s.page(x, "")}, nil
 }
 
-// acceptable checks the claims of a shop's own token, but its time.
+// acceptable checks the claims of a shop's own token, but whether it is over.
 func (s *Service) acceptable(shop purvey.Shop, c claims) bool {
-	id, email := c.User.UUID, c.User.Email
+	id, email, now := c.User.UUID, c.User.Email, s.db.Now()
+	if c.Expires <= 0 || int64(c.Expires) > now.Add(maxTokenLife).Unix() || int64(c.NotBefore) > now.Add(clockSkew).Unix() {
+		return false
+	}
 	return c.Issuer == shop.Settings.Publicala.ExternalAuthIssuer && c.Issuer != "" &&
 		(slices.Contains(c.Audience, Audience) || slices.Contains(c.Audience, shop.Slug)) &&
-		c.Subject == "user" && c.ID != "" && len(c.ID) <= 255 && c.Expires <= s.db.Now().Add(maxTokenLife).Unix() &&
+		c.Subject == "user" && c.ID != "" && len(c.ID) <= 255 &&
 		!strings.ContainsRune(c.ID+id, 0) && strings.TrimSpace(id) != "" && utf8.RuneCountInString(id) <= 64 && (email == "" || purvey.ValidEmail(email))
 }
 
@@ -123,7 +132,7 @@ func (s *Service) arriveByKey(ctx context.Context, shop purvey.Shop, c claims, h
 	out := Arrival{Shop: shop, URL: s.intended(shop, c.Intended, host), Library: libraryOf(shop)}
 	fresh, deactivated := false, false
 	err := s.db.Tx(ctx, func(tx *store.Tx) (err error) {
-		if fresh, err = tx.SpendToken(ctx, shop.ID, c.ID, time.Unix(c.Expires, 0)); err != nil || !fresh {
+		if fresh, err = tx.SpendToken(ctx, shop.ID, c.ID, time.Unix(int64(c.Expires), 0)); err != nil || !fresh {
 			return err
 		}
 		user, err := s.orders.User(tx.With(ctx), scope, c.User.UUID, c.User.Email)
@@ -132,13 +141,40 @@ func (s *Service) arriveByKey(ctx context.Context, shop purvey.Shop, c claims, h
 	})
 	switch {
 	case errors.Is(err, purvey.Invalid):
-		return Arrival{}, &Refused{TokenInvalid, errorURL(shop, TokenInvalid)}
+		return Arrival{}, refusal(shop, TokenInvalid)
 	case err == nil && deactivated:
-		return Arrival{}, &Refused{TokenInvalid, errorURL(shop, TokenInvalid)}
+		return Arrival{}, refusal(shop, TokenInvalid)
 	case err == nil && !fresh:
-		return Arrival{}, &Refused{TokenReplayed, errorURL(shop, TokenReplayed)}
+		return Arrival{}, refusal(shop, TokenReplayed)
+	case err != nil:
+		return out, err
 	}
+	out.URL, err = s.opened(ctx, shop, out.URL, c.User.UUID)
 	return out, err
+}
+
+// opened gives the address of a user's own checkout page with the session that
+// opens it, so that a shop may sign links to payments itself; any other
+// address as it is.
+func (s *Service) opened(ctx context.Context, shop purvey.Shop, to, userID string) (string, error) {
+	u, err := url.Parse(to)
+	if err != nil {
+		return to, nil
+	}
+	uuid, is := strings.CutPrefix(u.Path, "/checkout/")
+	if !is {
+		return to, nil
+	}
+	for _, mode := range []purvey.Mode{purvey.Live, purvey.Sandbox} {
+		o, err := s.db.OrderByUUID(ctx, purvey.Scope{ShopID: shop.ID, Mode: mode}, uuid)
+		if err == nil && o.Type == purvey.TypeSale && o.Customer.ExternalID == userID {
+			return s.page(Sale{shop, o}, ""), nil
+		}
+		if err != nil && !errors.Is(err, purvey.NotFound) {
+			return "", err
+		}
+	}
+	return to, nil
 }
 
 // intended is where a token wants its user, if that is a page of this server;
@@ -162,14 +198,15 @@ func (s *Service) intended(shop purvey.Shop, want, host string) string {
 	return u.String()
 }
 
+func refusal(shop purvey.Shop, why string) *Refused {
+	return &Refused{Why: why, URL: errorURL(shop, why), Shop: shop}
+}
+
 // errorURL is where the shop wants customers whose token was refused.
 func errorURL(shop purvey.Shop, why string) string {
 	u, err := url.Parse(shop.Settings.Publicala.RedirectURL)
 	if err != nil || shop.Settings.Publicala.RedirectURL == "" {
 		return ""
 	}
-	q := u.Query()
-	q.Set("error", why)
-	u.RawQuery = q.Encode()
-	return u.String()
+	return withQuery(u, "error", why)
 }

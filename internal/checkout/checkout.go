@@ -92,12 +92,13 @@ const linkKey = "checkout link"
 
 // claims are those of both kinds of token: of a link and of a caller.
 type claims struct {
-	Issuer   string   `json:"iss"`
-	Audience audience `json:"aud"`
-	Subject  string   `json:"sub"`
-	ID       string   `json:"jti"`
-	Expires  int64    `json:"exp"`
-	User     struct {
+	Issuer    string   `json:"iss"`
+	Audience  audience `json:"aud"`
+	Subject   string   `json:"sub"`
+	ID        string   `json:"jti"`
+	Expires   seconds  `json:"exp"`
+	NotBefore seconds  `json:"nbf,omitempty"` // only in those of a caller
+	User      struct {
 		UUID  string `json:"uuid"`
 		Email string `json:"email,omitempty"`
 	} `json:"user"`
@@ -110,7 +111,7 @@ type claims struct {
 func (s *Service) Link(shop purvey.Shop, o purvey.Order) (Link, error) {
 	ttl := shop.Settings.Lifetimes.Checkout
 	l := Link{TTL: ttl, ExpiresAt: s.db.Now().Add(time.Duration(ttl) * time.Second)}
-	c := claims{Issuer: issuer, Audience: audience{Audience}, Subject: "user", ID: newUUID(), Expires: l.ExpiresAt.Unix(), Order: o.ID}
+	c := claims{Issuer: issuer, Audience: audience{Audience}, Subject: "user", ID: newUUID(), Expires: seconds(l.ExpiresAt.Unix()), Order: o.ID}
 	c.User.UUID, c.User.Email = o.Customer.ExternalID, o.Customer.Email
 	c.Intended = s.Origin(shop) + "/checkout/" + o.UUID
 	token, err := jwt.Sign(s.keys.Key(linkKey), c)

@@ -31,16 +31,38 @@ func (s *Service) ReturnURL(x Sale) string {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return s.home(x.Shop)
 	}
-	q := u.Query()
-	q.Set("order-id", x.Order.UUID)
-	q.Set("order-external-id", x.Order.ExternalReference)
 	status := x.Order.Published()
 	if status == purvey.PublishedPaused {
 		status = purvey.PublishedApproved // it was paid
 	}
-	q.Set("status", string(status))
-	u.RawQuery = q.Encode()
-	return u.String()
+	return withQuery(u, "order-id", x.Order.UUID, "order-external-id", x.Order.ExternalReference, "status", string(status))
+}
+
+// withQuery gives an address with parameters, names and values in turn, put in
+// the place of those of the same name. The rest of the query stays as it was
+// written: the shop's server may have signed it, or read it by rules of its own.
+func withQuery(u *url.URL, pairs ...string) string {
+	var kept, added []string
+	escape := strings.NewReplacer(" ", "%20", `"`, "%22", "<", "%3C", ">", "%3E") // what may not stand in an address
+	for i := 0; i < len(pairs); i += 2 {
+		added = append(added, url.QueryEscape(pairs[i])+"="+url.QueryEscape(pairs[i+1]))
+	}
+	for part := range strings.SplitSeq(u.RawQuery, "&") {
+		name, _, _ := strings.Cut(part, "=")
+		if plain, err := url.QueryUnescape(name); err == nil {
+			name = plain
+		}
+		ours := false
+		for i := 0; i < len(pairs); i += 2 {
+			ours = ours || name == pairs[i]
+		}
+		if part != "" && !ours {
+			kept = append(kept, escape.Replace(part))
+		}
+	}
+	out := *u
+	out.RawQuery = strings.Join(append(kept, added...), "&")
+	return out.String()
 }
 
 // home is the page of a shop's customers.
@@ -69,16 +91,21 @@ func (s *Service) page(x Sale, below string) string {
 }
 
 // Open gives the sale of a checkout page. Denied when the session is not the
-// page's, or over; or when the shop is closed.
+// page's, or over; or when the shop is closed. With an error the sale still
+// names its shop, if the session was ever one of that page.
 func (s *Service) Open(ctx context.Context, uuid, session string) (Sale, error) {
 	refused := purvey.Because(purvey.Denied, purvey.ReasonExpired, "this checkout is not open any more")
 	payload, ok := s.keys.OpenToken(pageKey, session)
 	id, until, _ := strings.Cut(string(payload), " ")
 	end, err := time.Parse(time.RFC3339, until)
-	if !ok || err != nil || !s.db.Now().Before(end) || purvey.UUIDOf(id) != strings.ToLower(uuid) {
+	if !ok || err != nil || purvey.UUIDOf(id) != strings.ToLower(uuid) {
 		return Sale{}, refused
 	}
-	return s.sale(ctx, id)
+	x, err := s.sale(ctx, id)
+	if err == nil && !s.db.Now().Before(end) {
+		err = refused
+	}
+	return x, err
 }
 
 func (s *Service) sale(ctx context.Context, orderID string) (Sale, error) {

@@ -1,6 +1,10 @@
 package checkout
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+)
 
 // audience is one name or several.
 type audience []string
@@ -21,4 +25,21 @@ func (a audience) MarshalJSON() ([]byte, error) {
 		return json.Marshal(a[0])
 	}
 	return json.Marshal([]string(a))
+}
+
+// seconds is a time of a token, in whole seconds since 1970. Callers write
+// fractions, too.
+type seconds int64
+
+// UnmarshalJSON takes a number; what is after its point is dropped.
+func (s *seconds) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		return nil
+	}
+	n, err := strconv.ParseFloat(string(b), 64)
+	if err != nil || n < -1<<52 || n > 1<<52 {
+		return errors.New("a time must be a number of seconds")
+	}
+	*s = seconds(n)
+	return nil
 }

@@ -47,6 +47,27 @@ func TestPUB28_NoContentType(t *testing.T) {
 	})
 }
 
+// PUB-30: a reason may have several lines; a body without members may be an
+// empty array, as PHP writes it.
+func TestPUB30_Reason(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.book("bk-1")
+		id := w.call("POST", v1, permission("bk-1")).want(201).id()
+		w.call("DELETE", v1+"/"+id, `{"reason":"bell \u0007"}`).refused("reason")
+		w.call("DELETE", v1+"/"+id, `{"reason":"asked\r\n\tby mail"}`).want(200)
+		if got := w.order(id).Lines[0].CancelReason; got != "asked\r\n\tby mail" {
+			t.Errorf("%q", got)
+		}
+		id = w.call("POST", v1, permission("bk-1")).want(201).id()
+		for _, body := range []string{`[1]`, `"x"`, `5`} {
+			w.call("DELETE", v1+"/"+id, body).want(400)
+		}
+		w.call("DELETE", v1+"/"+id, `[]`).want(200)
+		w.call("POST", v1, permission("bk-1", `"external_reference":"two\nlines"`)).refused("external_reference")
+	})
+}
+
 // PUB-27: an order whose access was closed elsewhere reads paused, and can be
 // opened here; one product of it cannot.
 func TestPUB27_AccessClosed(t *testing.T) {

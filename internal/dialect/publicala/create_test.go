@@ -240,6 +240,8 @@ func TestPUB01_Access(t *testing.T) {
 		w.call("DELETE", v1, `{}`).want(405).is("status", "405")
 		w.call("PATCH", v1+"/x", `{}`).want(405)
 		w.call("GET", "/integration-api/v1/users", "").want(404).is("status", "404")
+		w.call("GET", "/api/v3/content", "").want(404).is("message", `"Not found."`)
+		w.as("pv_x", "GET", "/api/v3/content", "").want(401).is("message", `"Unauthenticated."`)
 		// At the host of another shop the token opens nothing.
 		other, err := w.shops.Create(t.Context(), "other", "")
 		w.must(err)

@@ -57,8 +57,20 @@ func (f fields) refuse(name, format string, args ...any) {
 
 // text reads a string of at most max characters; "" when it is not there.
 func (f fields) text(name string, required bool, max int) string {
+	s := f.prose(name, max)
 	if !f.given(name) {
 		f.c.Require(!required, f.at+name, "is required")
+	}
+	if strings.ContainsAny(s, "\t\r\n") {
+		f.refuse(name, "must not hold control characters")
+		return ""
+	}
+	return s
+}
+
+// prose reads an optional text that may have several lines.
+func (f fields) prose(name string, max int) string {
+	if !f.given(name) {
 		return ""
 	}
 	var s string
@@ -69,7 +81,7 @@ func (f fields) text(name string, required bool, max int) string {
 		f.refuse(name, "must not be empty")
 	case utf8.RuneCountInString(s) > max:
 		f.refuse(name, "must be at most %d characters", max)
-	case strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }):
+	case strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' && r != '\r' && r != '\n' || r == 0x7f }):
 		f.refuse(name, "must not hold control characters")
 	default:
 		return s

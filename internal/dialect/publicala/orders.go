@@ -2,6 +2,7 @@ package publicala
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -232,11 +233,16 @@ func (a *api) end(r *request) (purvey.Order, error) {
 	if r.Header.Get("Content-Type") == "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
+	var body json.RawMessage
 	f := fields{c: &purvey.Checker{}}
-	if err := httpjson.DecodeOptional(r.Request, &f.raw, maxBody); err != nil {
+	err = httpjson.DecodeOptional(r.Request, &body, maxBody)
+	if err == nil && len(body) > 0 && string(body) != "[]" { // as PHP writes an object without members
+		err = httpjson.Parse(body, &f.raw)
+	}
+	if err != nil {
 		return o, errBody{err}
 	}
-	e := order.Ending{Zone: r.zone(), Reason: f.text("reason", false, maxReason), At: f.date("expiration_date", r.zone())}
+	e := order.Ending{Zone: r.zone(), Reason: f.prose("reason", maxReason), At: f.date("expiration_date", r.zone())}
 	if err := f.c.Err(); err != nil {
 		return o, err
 	}

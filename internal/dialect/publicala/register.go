@@ -60,9 +60,11 @@ func Register(mux *http.ServeMux, b Backend) {
 	for path, methods := range allowed {
 		mux.Handle(path, guard(refuseMethod(methods)))
 	}
-	mux.Handle("/integration-api/", guard(a.checked(func(http.ResponseWriter, *request) error {
-		return purvey.Errorf(purvey.NotFound, "there is no such call")
-	})))
+	for _, rest := range []string{"/integration-api/", "/api/v3/"} {
+		mux.Handle(rest, guard(a.checked(func(http.ResponseWriter, *request) error {
+			return purvey.Errorf(purvey.NotFound, "there is no such call")
+		})))
+	}
 }
 
 // api holds the handlers.

@@ -339,6 +339,9 @@ func (a *api) bulk(w http.ResponseWriter, r *request) error {
 func (a *api) bulkOne(r *request, i int, body json.RawMessage, want wanted) bulkItem {
 	f := fields{c: &purvey.Checker{}}
 	err := httpjson.Parse(body, &f.raw)
+	if err == nil && f.raw == nil {
+		err = purvey.Errorf(purvey.Invalid, "the body must be an object, and is null")
+	}
 	var o purvey.Order
 	if err == nil {
 		o, err = a.publish(r, f, namesV3, true)

@@ -89,7 +89,8 @@ func TestPUB38_Bulk(t *testing.T) {
 		orders[6] = `null`
 		a := w.call("POST", v3+"/bulk", `{"orders":[`+strings.Join(orders, ",")+`]}`).want(200)
 		a.is("meta", `{"created":17,"failed":3,"total":20}`, "data.4.status", `"created"`, "data.4.order.status", `"pending"`, "data.5.status", `"error"`,
-			"data.5.index", "5", "data.5.errors.user", `["user is required."]`, "data.3.order.external_id", `"B3"`, "data.6.status", `"error"`)
+			"data.5.index", "5", "data.5.errors.user", `["user is required."]`, "data.3.order.external_id", `"B3"`, "data.6.status", `"error"`,
+			"data.6.errors", `{"order":["The body must be an object, and is null."]}`)
 		w.call("GET", v1, "").is("meta.total", "17")
 		many := strings.Repeat("{},", 100) + "{}"
 		for _, body := range []string{`{}`, `{"orders":[]}`, `{"orders":{}}`, `{"orders":[` + many + `]}`} {

@@ -34,7 +34,7 @@ type Backend struct {
 	// SignIn begins the session of a customer that the shop vouches for, and
 	// SetSession gives it to the browser for the path of the library. nil begins
 	// none.
-	SignIn     func(ctx context.Context, shopID, email string) (session string, err error)
+	SignIn     func(ctx context.Context, shopID, email, userAgent string) (session string, err error)
 	SetSession func(w http.ResponseWriter, r *http.Request, base, session string)
 	Log        *slog.Logger // nil is slog.Default()
 }
@@ -102,7 +102,7 @@ func (h *handlers) token(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if a.Email != "" && h.SignIn != nil {
-		session, err := h.SignIn(r.Context(), a.Shop.ID, a.Email)
+		session, err := h.SignIn(r.Context(), a.Shop.ID, a.Email, r.UserAgent())
 		if err != nil {
 			return err
 		}
@@ -120,7 +120,42 @@ func redirect(w http.ResponseWriter, r *http.Request, status int, to string) {
 }
 
 func (h *handlers) sale(r *http.Request) (checkout.Sale, error) {
-	return h.Checkout.Open(r.Context(), r.PathValue("id"), r.URL.Query().Get("session"))
+	x, err := h.Checkout.Open(r.Context(), r.PathValue("id"), r.URL.Query().Get("session"))
+	return x, of(x.Shop, err)
+}
+
+// inShop is an error that is told in the name of a shop.
+type inShop struct {
+	error
+	shop purvey.Shop
+}
+
+func (e inShop) Unwrap() error { return e.error }
+
+// of marks an error as one that a shop tells.
+func of(shop purvey.Shop, err error) error {
+	if err == nil || shop.ID == "" {
+		return err
+	}
+	return inShop{err, shop}
+}
+
+// row is one product on the page of the built-in gateway.
+type row struct {
+	Name     string
+	Quantity int
+	Price    string // "" none was given
+}
+
+func rows(l page.Language, o purvey.Order) []row {
+	out := make([]row, len(o.Lines))
+	for i, line := range o.Lines {
+		out[i] = row{Name: line.ProductName, Quantity: line.Quantity}
+		if price := line.PublishedPrice(); !price.Unpriced {
+			out[i].Price = page.Money(l, line.PriceCents*int64(line.Quantity), o.Currency)
+		}
+	}
+	return out
 }
 
 // page leads to the gateway, or is the built-in one.
@@ -139,7 +174,7 @@ func (h *handlers) page(w http.ResponseWriter, r *http.Request) error {
 	if x.Order.Mode == purvey.Live {
 		to, err := h.Checkout.Begin(r.Context(), x)
 		if err != nil {
-			return err
+			return of(x.Shop, err)
 		}
 		redirect(w, r, http.StatusSeeOther, to)
 		return nil
@@ -150,9 +185,9 @@ func (h *handlers) page(w http.ResponseWriter, r *http.Request) error {
 		W      phrases
 		Order  string
 		Amount string
-		Lines  []purvey.Line
+		Rows   []row
 		Action string
-	}{words, x.Order.Name, page.Money(v.Lang, x.Order.TotalCents, x.Order.Currency), x.Order.Lines, "?" + url.Values{"session": {r.URL.Query().Get("session")}}.Encode()}
+	}{words, x.Order.Name, page.Money(v.Lang, x.Order.TotalCents, x.Order.Currency), rows(v.Lang, x.Order), "?" + url.Values{"session": {r.URL.Query().Get("session")}}.Encode()}
 	return h.pages.Write(w, r, http.StatusOK, "pay.html", v)
 }
 
@@ -177,7 +212,7 @@ func (h *handlers) decide(w http.ResponseWriter, r *http.Request) error {
 	}
 	to, err := h.Checkout.Decide(r.Context(), x, outcome)
 	if err != nil {
-		return err
+		return of(x.Shop, err)
 	}
 	redirect(w, r, http.StatusSeeOther, to)
 	return nil
@@ -191,7 +226,7 @@ func (h *handlers) back(w http.ResponseWriter, r *http.Request) error {
 	}
 	to, err := h.Checkout.Return(r.Context(), x, r.URL.Query().Get("canceled") != "")
 	if err != nil {
-		return err
+		return of(x.Shop, err)
 	}
 	redirect(w, r, http.StatusSeeOther, to)
 	return nil
@@ -240,9 +275,18 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if status >= http.StatusInternalServerError {
 		h.Log.ErrorContext(r.Context(), "a checkout failed", "path", r.URL.Path, "error", err)
 	}
-	words := wordsOf(page.Choose(r.Header.Get("Accept-Language"), ""))
-	v := h.view(r, purvey.Shop{}, "", words.Title)
-	v.Data = struct{ Title, Why string }{words.Stopped, why(words)}
+	var told inShop
+	errors.As(err, &told)
+	if refused != nil {
+		told.shop = refused.Shop
+	}
+	words := wordsOf(page.Choose(r.Header.Get("Accept-Language"), told.shop.Settings.Shop.Locale))
+	v := h.view(r, told.shop, "", words.Title)
+	data := struct{ Title, Why, Again string }{Title: words.Stopped, Why: why(words)}
+	if status >= http.StatusInternalServerError && r.Method == http.MethodGet {
+		data.Again = words.Again
+	}
+	v.Data = data
 	if err := h.pages.Write(w, r, status, "stopped.html", v); err != nil {
 		h.Log.ErrorContext(r.Context(), "a page cannot be made", "error", err)
 		http.Error(w, words.Stopped, status)

@@ -220,7 +220,7 @@ func TestPUB14_Links(t *testing.T) {
 			t.Errorf("an old link: %d", a.status)
 		}
 		x.settings(`{"publicala":{"redirect_url":"https://store.example/sorry?x=1"}}`)
-		if a := x.get(link); a.status != 302 || a.to() != "https://store.example/sorry?error=expired&x=1" {
+		if a := x.get(link); a.status != 302 || a.to() != "https://store.example/sorry?x=1&error=expired" {
 			t.Errorf("%d %s", a.status, a.to())
 		}
 		x.clock.Advance(47 * time.Hour)
