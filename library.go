@@ -36,6 +36,12 @@ type Session struct {
 	ShopID    string
 	Hash      string
 	Email     string // folded
+	Device    Device
 	ExpiresAt time.Time
 	CreatedAt time.Time
 }
+
+// Device is what a browser is known as to the person who uses it: both are
+// names of ours, such as Firefox and Windows, never what the browser sent. ""
+// is unknown.
+type Device struct{ Browser, System string }

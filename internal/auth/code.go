@@ -142,14 +142,14 @@ func (s *Service) ValidVisitor(text string) bool {
 // address before and may ask for a mail on its own account.
 func (s *Service) knownDevice(shopID, email, device string) bool {
 	got, ok := s.keys.OpenToken(purposeDevice, device)
-	if !ok || string(got) != string(s.deviceOf(shopID, email)) {
+	if !ok || string(got) != string(s.deviceMark(shopID, email)) {
 		return false
 	}
 	_, err := s.Reserve("login device "+device, codesPerDevice, time.Hour)
 	return err == nil
 }
 
-func (s *Service) deviceOf(shopID, email string) []byte {
+func (s *Service) deviceMark(shopID, email string) []byte {
 	return s.keys.MAC(purposeDevice, []byte(shopID), []byte(email))[:16]
 }
 
@@ -179,8 +179,9 @@ var errCode error = purvey.Errorf(purvey.Unauthenticated, "the code is wrong or 
 
 // EnterCode signs in by the digits of a mail and the challenge they were sent
 // for. A challenge takes few tries, and one right one. Everything else is
-// purvey.Unauthenticated, after the same time.
-func (s *Service) EnterCode(ctx context.Context, shopID, challenge, code string) (SignedIn, error) {
+// purvey.Unauthenticated, after the same time. userAgent is what the browser
+// says of itself.
+func (s *Service) EnterCode(ctx context.Context, shopID, challenge, code, userAgent string) (SignedIn, error) {
 	defer hold(ctx, time.Now())
 	code = strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || r == '-' {
@@ -213,9 +214,9 @@ func (s *Service) EnterCode(ctx context.Context, shopID, challenge, code string)
 		if right, err = tx.IsCustomer(ctx, purvey.Scope{ShopID: shopID, Mode: purvey.Live}, c.Email); err != nil || !right {
 			return err
 		}
-		out = SignedIn{Session: purvey.Secret(40), Device: s.keys.Token(purposeDevice, s.deviceOf(shopID, c.Email))}
+		out = SignedIn{Session: purvey.Secret(40), Device: s.keys.Token(purposeDevice, s.deviceMark(shopID, c.Email))}
 		return tx.InsertSession(ctx, &purvey.Session{
-			ShopID: shopID, Hash: purvey.HashToken(out.Session), Email: c.Email, ExpiresAt: tx.Now().Add(purvey.SessionLife),
+			ShopID: shopID, Hash: purvey.HashToken(out.Session), Email: c.Email, Device: deviceOf(userAgent), ExpiresAt: tx.Now().Add(purvey.SessionLife),
 		})
 	})
 	if err == nil && !right {

@@ -95,15 +95,15 @@ func TestCONT24_SignIn(t *testing.T) {
 			if bad[2] == code && bad[1] == challenge && bad[0] == l.shop.ID {
 				continue
 			}
-			if _, err := l.auth.EnterCode(ctx, bad[0], bad[1], bad[2]); !errors.Is(err, purvey.Unauthenticated) {
+			if _, err := l.auth.EnterCode(ctx, bad[0], bad[1], bad[2], ""); !errors.Is(err, purvey.Unauthenticated) {
 				t.Errorf("%v: %v", bad, err)
 			}
 		}
-		in, err := l.auth.EnterCode(ctx, l.shop.ID, challenge, " "+code[:3]+" "+code[3:]+"\n")
+		in, err := l.auth.EnterCode(ctx, l.shop.ID, challenge, " "+code[:3]+" "+code[3:]+"\n", "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := l.auth.EnterCode(ctx, l.shop.ID, challenge, code); !errors.Is(err, purvey.Unauthenticated) {
+		if _, err := l.auth.EnterCode(ctx, l.shop.ID, challenge, code, ""); !errors.Is(err, purvey.Unauthenticated) {
 			t.Errorf("a code signs in twice: %v", err)
 		}
 		s, err := l.auth.Session(ctx, l.shop.ID, in.Session)
@@ -139,7 +139,7 @@ func TestCodesAndSessionsEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		clock.Advance(10 * time.Minute)
-		if _, err := l.auth.EnterCode(ctx, l.shop.ID, challenge, l.codes()[0]); !errors.Is(err, purvey.Unauthenticated) {
+		if _, err := l.auth.EnterCode(ctx, l.shop.ID, challenge, l.codes()[0], ""); !errors.Is(err, purvey.Unauthenticated) {
 			t.Errorf("after ten minutes: %v", err)
 		}
 		var in []auth.SignedIn
@@ -147,7 +147,7 @@ func TestCodesAndSessionsEnd(t *testing.T) {
 			if challenge, err = l.ask(customer, "192.0.2.1"); err != nil {
 				t.Fatal(err)
 			}
-			got, err := l.auth.EnterCode(ctx, l.shop.ID, challenge, l.codes()[0])
+			got, err := l.auth.EnterCode(ctx, l.shop.ID, challenge, l.codes()[0], "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -184,7 +184,7 @@ func TestStrangersAreAnsweredAlike(t *testing.T) {
 				t.Errorf("%s: %q after %v, %v", email, challenge, took, err)
 			}
 			begun = time.Now()
-			_, err = l.auth.EnterCode(t.Context(), l.shop.ID, challenge, "1")
+			_, err = l.auth.EnterCode(t.Context(), l.shop.ID, challenge, "1", "")
 			if took := time.Since(begun); !errors.Is(err, purvey.Unauthenticated) || took < 20*time.Millisecond {
 				t.Errorf("%s: %v after %v", email, err, took)
 			}
@@ -234,7 +234,7 @@ func TestTenThousandCodes(t *testing.T) {
 			if guess == right {
 				guess = "999999" // luck is not what is tried here
 			}
-			if _, err := l.auth.EnterCode(ctx, l.shop.ID, attacked, guess); err == nil {
+			if _, err := l.auth.EnterCode(ctx, l.shop.ID, attacked, guess, ""); err == nil {
 				in.Add(1)
 			} else if !errors.Is(err, purvey.Unauthenticated) {
 				t.Error(err)
@@ -243,10 +243,10 @@ func TestTenThousandCodes(t *testing.T) {
 		if in.Load() != 0 {
 			t.Fatalf("%d guesses got in", in.Load())
 		}
-		if _, err := l.auth.EnterCode(ctx, l.shop.ID, attacked, right); !errors.Is(err, purvey.Unauthenticated) {
+		if _, err := l.auth.EnterCode(ctx, l.shop.ID, attacked, right, ""); !errors.Is(err, purvey.Unauthenticated) {
 			t.Error("the attacked request is still open")
 		}
-		if _, err := l.auth.EnterCode(ctx, l.shop.ID, honest, code); err != nil {
+		if _, err := l.auth.EnterCode(ctx, l.shop.ID, honest, code, ""); err != nil {
 			t.Errorf("the customer was locked out: %v", err)
 		}
 	})
@@ -279,7 +279,7 @@ func TestTenThousandAddresses(t *testing.T) {
 		if err != nil {
 			t.Fatalf("a browser behind the same address: %v", err)
 		}
-		if _, err := l.auth.EnterCode(ctx, l.shop.ID, challenge, l.codes()[0]); err != nil {
+		if _, err := l.auth.EnterCode(ctx, l.shop.ID, challenge, l.codes()[0], ""); err != nil {
 			t.Error(err)
 		}
 		// One browser has a budget too.
@@ -304,7 +304,7 @@ func TestMailsToOneAddress(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		in, err := l.auth.EnterCode(ctx, l.shop.ID, challenge, l.codes()[0])
+		in, err := l.auth.EnterCode(ctx, l.shop.ID, challenge, l.codes()[0], "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -329,7 +329,7 @@ func TestMailsToOneAddress(t *testing.T) {
 		if err != nil || sent() != 11 {
 			t.Fatalf("%d mails, %v", sent(), err)
 		}
-		if _, err := l.auth.EnterCode(ctx, l.shop.ID, challenge, l.codes()[0]); err != nil {
+		if _, err := l.auth.EnterCode(ctx, l.shop.ID, challenge, l.codes()[0], ""); err != nil {
 			t.Error(err)
 		}
 		before := sent()

@@ -32,7 +32,7 @@ func TestADeactivatedCustomerDoesNotSignIn(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := l.auth.EnterCode(ctx, l.shop.ID, challenge, code); !errors.Is(err, purvey.Unauthenticated) {
+		if _, err := l.auth.EnterCode(ctx, l.shop.ID, challenge, code, ""); !errors.Is(err, purvey.Unauthenticated) {
 			t.Error(err)
 		}
 		if _, err := l.ask(customer, "192.0.2.1"); err != nil || len(l.codes()) != 1 {
@@ -47,7 +47,7 @@ func TestADeactivatedCustomerDoesNotSignIn(t *testing.T) {
 		if challenge, err = l.ask(customer, "192.0.2.1"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := l.auth.EnterCode(ctx, l.shop.ID, challenge, l.codes()[0]); err != nil {
+		if _, err := l.auth.EnterCode(ctx, l.shop.ID, challenge, l.codes()[0], ""); err != nil {
 			t.Error(err)
 		}
 	})

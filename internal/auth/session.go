@@ -34,6 +34,12 @@ func (s *Service) SessionsOf(ctx context.Context, of purvey.Session) ([]purvey.S
 	return s.db.SessionsOf(ctx, of.ShopID, of.Email, s.db.Now())
 }
 
+// SignOutDevice ends one session of the customer in the shop, named by its id.
+// One that is not theirs, or has ended, ends nothing.
+func (s *Service) SignOutDevice(ctx context.Context, of purvey.Session, id string) error {
+	return s.db.Tx(ctx, func(tx *store.Tx) error { return tx.DeleteSessionOf(ctx, of.ShopID, of.Email, id) })
+}
+
 // SignOutEverywhere ends every session of the customer in the shop.
 func (s *Service) SignOutEverywhere(ctx context.Context, of purvey.Session) error {
 	return s.db.Tx(ctx, func(tx *store.Tx) error { return tx.DeleteSessionsOf(ctx, of.ShopID, of.Email) })

@@ -59,6 +59,7 @@ type PageFile struct {
 	Open      bool          // the latest copy has not ended and may be finished
 	Preparing bool          // its personal copy is being made
 	Reason    purvey.Reason // why it may not be had; "" it may
+	View      string        // how it may be viewed in the browser, as Viewable says; "" not at all
 }
 
 // Page gives an order's page. A forged or outdated token is purvey.NotFound.
@@ -185,6 +186,9 @@ func (s *Service) pageFiles(src *source, taken []store.Copies) []PageFile {
 	var out []PageFile
 	for _, f := range src.files {
 		pf := PageFile{File: f, Allowance: src.allowance, Left: src.allowance, Preparing: s.stamping.inProgress(src, f)}
+		if src.mayView() {
+			pf.View = Viewable(f)
+		}
 		for _, c := range taken {
 			if c.HolderID == src.holder && c.FileID == f.ID {
 				d := s.copies.known(c.Latest)

@@ -86,6 +86,33 @@ func Viewable(f purvey.File) string {
 	return ""
 }
 
+// mayView tells whether an order's page offers to view files. Who views a file
+// can keep it, so it is offered only where copies have no limit.
+func (src *source) mayView() bool {
+	return src.via == purvey.ViaOrder && src.allowance == 0 && !src.resume && src.right.Product.DownloadType != purvey.DownloadZip
+}
+
+// GrantView is the answer to the button that shows a file of an order's page in
+// the browser: a path of the viewer. For a file that the page does not offer to
+// view it is purvey.NotFound. lineID is as with GrantFile.
+func (s *Service) GrantView(ctx context.Context, token, fileID, lineID string) (string, error) {
+	sources, f, err := s.pageFile(ctx, token, fileID, lineID)
+	if err != nil {
+		return "", err
+	}
+	for _, src := range sources {
+		if !src.mayView() || Viewable(f) == "" {
+			continue
+		}
+		if err := s.checkOf(ctx, src, f, 0); err != nil {
+			return "", err
+		}
+		life := time.Duration(src.shop.Settings.Lifetimes.AccessURL) * time.Second
+		return "/view/" + s.viewToken(viewPage, src.right.Order, src.right.Line.ID, life) + "?file=" + f.ID, nil
+	}
+	return "", purvey.Missing("file")
+}
+
 // View is what the viewer's page shows. Looking at it begins nothing.
 type View struct {
 	Shop  purvey.Shop

@@ -7,17 +7,17 @@ import (
 	"purvey"
 )
 
-const sessionColumns = `s.id, s.shop_id, s.hash, s.email, s.expires_at, s.created_at`
+const sessionColumns = `s.id, s.shop_id, s.hash, s.email, s.browser, s.system, s.expires_at, s.created_at`
 
 func scanSession(sc scanner, s *purvey.Session) error {
-	return sc.Scan(&s.ID, &s.ShopID, &s.Hash, &s.Email, at{&s.ExpiresAt}, at{&s.CreatedAt})
+	return sc.Scan(&s.ID, &s.ShopID, &s.Hash, &s.Email, &s.Device.Browser, &s.Device.System, at{&s.ExpiresAt}, at{&s.CreatedAt})
 }
 
 // InsertSession writes a customer's session, setting its id and time.
 func (tx *Tx) InsertSession(ctx context.Context, s *purvey.Session) error {
 	s.ID, s.CreatedAt = tx.NewID(), tx.Now()
-	_, err := tx.exec(ctx, `INSERT INTO session (id, shop_id, hash, email, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		s.ID, s.ShopID, s.Hash, s.Email, micros(s.ExpiresAt), micros(s.CreatedAt))
+	_, err := tx.exec(ctx, `INSERT INTO session (id, shop_id, hash, email, browser, system, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		s.ID, s.ShopID, s.Hash, s.Email, s.Device.Browser, s.Device.System, micros(s.ExpiresAt), micros(s.CreatedAt))
 	return err
 }
 
@@ -35,6 +35,12 @@ func (q Queries) SessionsOf(ctx context.Context, shopID, email string, now time.
 // DeleteSession ends one session.
 func (tx *Tx) DeleteSession(ctx context.Context, shopID, hash string) error {
 	_, err := tx.exec(ctx, `DELETE FROM session WHERE hash = $1 AND shop_id = $2`, hash, shopID)
+	return err
+}
+
+// DeleteSessionOf ends one session of an address in a shop, named by its id.
+func (tx *Tx) DeleteSessionOf(ctx context.Context, shopID, email, id string) error {
+	_, err := tx.exec(ctx, `DELETE FROM session WHERE id = $1 AND shop_id = $2 AND email = $3`, id, shopID, email)
 	return err
 }
 

@@ -41,6 +41,8 @@ type customerWhole struct {
 
 type customerSession struct {
 	ID         string  `json:"id"`
+	Browser    *string `json:"browser"`
+	System     *string `json:"system"`
 	CreatedAt  string  `json:"created_at"`
 	LastSeenAt *string `json:"last_seen_at"`
 	ExpiresAt  string  `json:"expires_at"`
@@ -96,7 +98,9 @@ func (a *api) customer(ctx context.Context, r *request) (any, error) {
 	}
 	w := customerWhole{customerRow: wireCustomerRow(c), Sessions: []customerSession{}}
 	for _, s := range sessions {
-		w.Sessions = append(w.Sessions, customerSession{ID: s.ID, CreatedAt: wireTime(s.CreatedAt), ExpiresAt: wireTime(s.ExpiresAt)})
+		w.Sessions = append(w.Sessions, customerSession{
+			ID: s.ID, Browser: nullString(s.Device.Browser), System: nullString(s.Device.System), CreatedAt: wireTime(s.CreatedAt), ExpiresAt: wireTime(s.ExpiresAt),
+		})
 	}
 	return w, nil
 }

@@ -121,7 +121,7 @@ func TestACustomerIsDeactivated(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		session, err := f.backend.Auth.SignIn(ctx, f.shop.ID, o.Customer.Email)
+		session, err := f.backend.Auth.SignIn(ctx, f.shop.ID, o.Customer.Email, "")
 		if err != nil {
 			t.Fatal(err)
 		}

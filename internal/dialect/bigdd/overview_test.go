@@ -239,7 +239,7 @@ func TestCustomers(t *testing.T) {
 		if got := d.list("customers/" + id + "/orders").names("name"); got != "#1002 #1001" {
 			t.Errorf("her orders: %s", got)
 		}
-		if _, err := d.backend.Auth.SignIn(t.Context(), d.shop.ID, "ana@example.org"); err != nil {
+		if _, err := d.backend.Auth.SignIn(t.Context(), d.shop.ID, "ana@example.org", ""); err != nil {
 			t.Fatal(err)
 		}
 		sessions := func() int {

@@ -64,6 +64,7 @@ func Register(mux *http.ServeMux, b Backend) {
 		"POST /d/{token}/mail":                  h.sendAgain,
 		"GET /d/{token}/files/{file}":           h.orderFile,
 		"POST /d/{token}/files/{file}":          h.orderFileButton,
+		"POST /d/{token}/files/{file}/view":     h.orderFileView,
 		"GET /d/{token}/zip":                    h.orderZip,
 		"POST /d/{token}/zip":                   h.orderZipButton,
 		"GET /b/{grant}/{name}":                 h.granted,
@@ -150,6 +151,9 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	lang := page.Choose(r.Header.Get("Accept-Language"), p.shop.Settings.Shop.Locale, p.locale)
 	words, back := refusalOf(lang, reason), wordsOf(lang).Back
+	if p.back == "" && reason == reasonUnknown && !p.link {
+		p.back, back = libraryPath(p.shop), libraryWordsOf(lang).Title
+	}
 	if p.mint {
 		back = libraryWordsOf(lang).Title
 		if reason == reasonUnknown {

@@ -2,6 +2,7 @@ package buyer
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -61,10 +62,15 @@ func (h *handlers) order(w http.ResponseWriter, r *http.Request) error {
 		for _, e := range l.Earlier {
 			lv.Earlier = append(lv.Earlier, release{e.Version, page.Date(lang, settings.Timezone, e.At), e.Notes})
 		}
-		for _, f := range lv.Files {
+		for i, f := range lv.Files {
 			if f.Preparing {
 				v.Refresh = 5
 			}
+			if lv.Ask != nil {
+				lv.Files[i].Advice = "" // the form says it
+			}
+			data.Files = true
+			data.Apart = data.Apart || f.Ready && !f.Zipped
 		}
 		if len(lv.Keys) > 0 {
 			v.Script = copyScript
@@ -93,6 +99,8 @@ type orderView struct {
 	CanSend   bool   // its mail can be sent again
 	My        string // path of the library
 	Zip       bool
+	Files     bool // there are any
+	Apart     bool // some have a button of their own
 	Lines     []lineView
 }
 
@@ -110,7 +118,8 @@ type lineView struct {
 	Keys     []string
 	KeysOwed bool
 	Files    []fileView
-	Links    []purvey.ProductLink
+	Links    []linkedView
+	W        words
 	News     string
 	Notes    string
 	Earlier  []release
@@ -122,6 +131,9 @@ type status struct {
 	Text string
 	Few  bool // it needs attention
 }
+
+// linkedView is a place elsewhere that belongs to the goods.
+type linkedView struct{ Name, URL, Host string }
 
 // release is an earlier version.
 type release struct{ Version, Date, Notes string }
@@ -138,7 +150,9 @@ type fileView struct {
 	Few       bool   // the last copy, or none
 	Advice    string // what to do when it may not be had any more
 	Ready     bool
-	Zipped    bool // it comes in the archive alone
+	Zipped    bool   // it comes in the archive alone
+	Verb      string // of the button that shows it in the browser; "" there is none
+	Icon      string // of that button
 	Preparing bool
 	W         words
 	Lang      page.Language
@@ -157,7 +171,7 @@ func hasFile(files []fileView) bool {
 
 func lineOf(l delivery.PageLine, w words, lang page.Language, path, zone string) lineView {
 	v := lineView{
-		ID: l.ID, Name: l.Name, Cover: safeURL(l.Cover), Initial: initial(l.Name), Keys: l.Keys, KeysOwed: l.KeysOwed > 0, Links: safeLinks(l.Links), Notes: l.Notes,
+		ID: l.ID, Name: l.Name, Cover: safeURL(l.Cover), Initial: initial(l.Name), Keys: l.Keys, KeysOwed: l.KeysOwed > 0, Links: linked(l.Links), Notes: l.Notes, W: w,
 	}
 	if l.Quantity > 1 {
 		v.Quantity = fill(w.Quantity, "n", number(l.Quantity))
@@ -237,6 +251,9 @@ func fileOf(f delivery.PageFile, w words, lang page.Language, path string) fileV
 		Ready: f.Reason == purvey.ReasonNone && !f.Preparing, Preparing: f.Preparing,
 		W: w, Lang: lang, Path: path,
 	}
+	if v.Ready {
+		v.Verb, v.Icon = w.verb(f)
+	}
 	switch {
 	case f.Preparing:
 		v.Copies = w.Preparing
@@ -278,15 +295,33 @@ func sortOf(mime, name string) string {
 	return "other"
 }
 
-// safeLinks keeps the addresses that a page may lead to.
-func safeLinks(links []purvey.ProductLink) []purvey.ProductLink {
-	var out []purvey.ProductLink
+// verb is what a reader, a listener or a viewer does with a file in the
+// browser; "" where browsers cannot show it, or the order does not offer it.
+func (w words) verb(f delivery.PageFile) (verb, icon string) {
+	switch f.View {
+	case delivery.ViewPDF:
+		return w.Read, "see"
+	case delivery.ViewImage:
+		return w.Look, "see"
+	case delivery.ViewVideo:
+		return w.Watch, "play"
+	case delivery.ViewAudio:
+		switch page.Kind(f.File.Name, "") {
+		case "AIF", "AIFF", "MID", "MIDI", "WMA", "CAF": // browsers do not play these
+			return "", ""
+		}
+		return w.Listen, "play"
+	}
+	return "", ""
+}
+
+// linked keeps the addresses that a page may lead to.
+func linked(links []purvey.ProductLink) []linkedView {
+	var out []linkedView
 	for _, l := range links {
-		if strings.HasPrefix(l.URL, "https://") || strings.HasPrefix(l.URL, "http://") {
-			if l.Name == "" {
-				l.Name = l.URL
-			}
-			out = append(out, l)
+		u, err := url.Parse(l.URL)
+		if err == nil && (u.Scheme == "https" || u.Scheme == "http") {
+			out = append(out, linkedView{first(l.Name, l.URL), l.URL, strings.TrimPrefix(u.Hostname(), "www.")})
 		}
 	}
 	return out
@@ -313,6 +348,15 @@ func (h *handlers) orderFile(w http.ResponseWriter, r *http.Request) error {
 // orderFileButton answers the button of a file.
 func (h *handlers) orderFileButton(w http.ResponseWriter, r *http.Request) error {
 	to, err := h.Delivery.GrantFile(r.Context(), r.PathValue("token"), r.PathValue("file"), r.PostFormValue("line"), client(r))
+	if err == nil {
+		redirect(w, to)
+	}
+	return h.onOrder(r, err)
+}
+
+// orderFileView answers the button that shows a file in the browser.
+func (h *handlers) orderFileView(w http.ResponseWriter, r *http.Request) error {
+	to, err := h.Delivery.GrantView(r.Context(), r.PathValue("token"), r.PathValue("file"), r.PostFormValue("line"))
 	if err == nil {
 		redirect(w, to)
 	}

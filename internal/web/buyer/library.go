@@ -69,12 +69,11 @@ type choice struct {
 // cardView is one product that was bought.
 type cardView struct {
 	lineView
-	Seller  string
 	Order   string
 	Date    string
 	Path    string // of the order's own page
 	Badges  []status
-	Inside  bool // there are files, keys, links or news to unfold
+	Inside  string // of what there is to unfold: files, keys, links or news; "" nothing
 	updated time.Time
 }
 
@@ -86,8 +85,8 @@ type orderRow struct {
 }
 
 type deviceRow struct {
-	Text string
-	This bool
+	ID, Name, Text string
+	This           bool
 }
 
 // show is the library, or the way into it.
@@ -112,7 +111,11 @@ func (h *libraryHandlers) list(w http.ResponseWriter, r *http.Request, v visit, 
 	if utf8.RuneCountInString(query) > maxSearch || !utf8.ValidString(query) {
 		query = ""
 	}
-	data := libraryView{W: v.words, O: o, L: v.library, Base: v.base, Who: fill(v.library.SignedIn, "email", session.Email), Query: query, Sort: q.Get("sort")}
+	sort := q.Get("sort")
+	if sort != sortUpdated && sort != sortTitle {
+		sort = sortNewest
+	}
+	data := libraryView{W: v.words, O: o, L: v.library, Base: v.base, Who: fill(v.library.SignedIn, "email", session.Email), Query: query, Sort: sort}
 	for _, t := range [][2]string{{tabLibrary, o.TabLibrary}, {tabKeys, o.TabKeys}, {tabOrders, o.TabOrders}, {tabDevices, o.TabDevices}} {
 		path := v.base
 		if t[0] != "" {
@@ -136,7 +139,7 @@ func (h *libraryHandlers) list(w http.ResponseWriter, r *http.Request, v visit, 
 		return problem{error: err, shop: v.shop}
 	}
 	frame := h.view(v.shop, v.lang, v.library.Title)
-	frame.Script, frame.Data = copyScript, data
+	frame.Script, frame.Data, frame.Echoes = copyScript, data, query != ""
 	return h.pages.Write(w, r, http.StatusOK, "library.html", frame)
 }
 
@@ -195,15 +198,14 @@ func (h *libraryHandlers) addOrder(data *libraryView, v visit, entry delivery.Li
 	if o.TotalCents == 0 && o.Financial.WasPaid() {
 		row.Status = ""
 	}
-	seller := h.view(v.shop, v.lang, "").ShopName
 	var goods []string
 	for _, l := range entry.Lines {
 		lv := lineOf(l, v.words, v.lang, row.Path, zone)
 		row.Zip = row.Zip || l.Zip && hasFile(lv.Files)
 		goods = append(goods, l.Name)
 		c := cardView{
-			lineView: lv, Seller: seller, Order: row.Title, Date: row.Date, Path: row.Path, Badges: badges(l, data.O, now),
-			Inside: len(lv.Files)+len(lv.Keys)+len(lv.Links) > 0 || lv.KeysOwed || lv.Notes != "", updated: o.CreatedAt,
+			lineView: lv, Order: row.Title, Date: row.Date, Path: row.Path, Badges: badges(l, data.O, now),
+			Inside: inside(lv, data.O), updated: o.CreatedAt,
 		}
 		if l.UpdatedAt.After(c.updated) {
 			c.updated = l.UpdatedAt
@@ -212,6 +214,40 @@ func (h *libraryHandlers) addOrder(data *libraryView, v visit, entry delivery.Li
 	}
 	row.Goods = strings.Join(goods, ", ")
 	data.Orders = append(data.Orders, row)
+}
+
+// inside names what a card unfolds: 3 files · 1 key.
+func inside(l lineView, o orderWords) string {
+	var parts []string
+	for _, p := range []struct {
+		n         int
+		one, many string
+	}{{len(l.Files), l.W.File1, l.W.FilesN}, {len(l.Keys), o.Key1, o.KeysN}, {len(l.Links), l.W.Link1, l.W.LinksN}} {
+		switch {
+		case p.n == 1:
+			parts = append(parts, p.one)
+		case p.n > 1:
+			parts = append(parts, fill(p.many, "n", number(p.n)))
+		}
+	}
+	switch {
+	case len(parts) > 0:
+		return strings.Join(parts, " · ")
+	case l.KeysOwed:
+		return l.W.Key
+	}
+	return l.News
+}
+
+// device names a browser in plain words.
+func (w orderWords) device(d purvey.Device) string {
+	switch {
+	case d.Browser != "" && d.System != "":
+		return fill(w.BrowserOn, "browser", d.Browser, "system", d.System)
+	case d.Browser+d.System != "":
+		return d.Browser + d.System
+	}
+	return w.BrowserUnknown
 }
 
 // soon is how many days before its end a card warns.
@@ -251,7 +287,7 @@ func (h *libraryHandlers) devices(r *http.Request, v visit, session purvey.Sessi
 	zone := v.shop.Settings.Shop.Timezone
 	for _, s := range all {
 		text := fill(data.O.SignedInOn, "date", page.When(v.lang, zone, s.CreatedAt), "date2", page.Date(v.lang, zone, s.ExpiresAt))
-		data.Devices = append(data.Devices, deviceRow{text, s.ID == session.ID})
+		data.Devices = append(data.Devices, deviceRow{s.ID, data.O.device(s.Device), text, s.ID == session.ID})
 	}
 	return nil
 }

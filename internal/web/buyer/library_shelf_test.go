@@ -2,6 +2,8 @@ package buyer_test
 
 import (
 	"context"
+	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +36,7 @@ func TestShelf(t *testing.T) {
 		d.must(err)
 		b := d.browser()
 		b.signIn("/my", "ana@example.org", d.shop.ID)
-		b.get("/my").want(200, "Updated", "2 keys", "expires in 4 days", "Casa Núñez · ", `src="https://cdn.example/cover.png"`, "What’s new in 2.0.0", "Download as often as you like")
+		b.get("/my").want(200, "Updated", "2 keys", "expires in 4 days", "1 file · 2 keys", `src="https://cdn.example/cover.png"`, "What’s new in 2.0.0", "Download as often as you like")
 		first2 := func(a, b string, body string) bool {
 			return strings.Index(body, ">"+a+"<") < strings.Index(body, ">"+b+"<")
 		}
@@ -47,15 +49,27 @@ func TestShelf(t *testing.T) {
 		}
 		b.get("/my?tab=keys").want(200, first.Lines[0].Keys[0].Key, first.Lines[0].Keys[1].Key, "!Accordion")
 		b.get("/my?tab=orders").want(200, "Order "+first.Name, "Order "+second.Name, "38.00 EUR", "Paid", "Free", "/receipt\"")
-		b.get("/my?tab=devices").want(200, "This device", "Signed in on", "Sign out everywhere")
+		b.get("/my?tab=devices").want(200, "Firefox on Windows", "This device", "Signed in on", "Sign out everywhere", "!/my/devices/")
 		if n := strings.Count(b.body, "Signed in on"); n != 1 {
 			t.Errorf("%d devices", n)
 		}
-		d.browser().signIn("/my", "ana@example.org", d.shop.ID)
-		b.get("/my?tab=devices")
+		phone, stranger := d.browser(), d.browser()
+		phone.header["User-Agent"] = "<script>Nokia"
+		phone.signIn("/my", "ana@example.org", d.shop.ID)
+		d.place(order.Request{Customer: purvey.Customer{Email: "eve@example.org"}}, pads)
+		stranger.signIn("/my", "eve@example.org", d.shop.ID)
+		b.get("/my?tab=devices").want(200, "Unknown browser", "!Nokia")
 		if n := strings.Count(b.body, "Signed in on"); n != 2 {
 			t.Errorf("%d devices", n)
 		}
+		end := regexp.MustCompile(`/my/devices/[0-9a-f]+`).FindString(b.body)
+		stranger.do("POST", end, url.Values{}).want(200)
+		phone.get("/my").want(200, "Your library")
+		for range 2 {
+			b.do("POST", end, url.Values{}).want(200, "Firefox on Windows", "!Unknown browser")
+		}
+		phone.get("/my").want(200, "Sign in")
+		phone.do("POST", end, url.Values{}).want(200, "Sign in")
 		b.get("/my?tab=odd").want(200, "Zither")
 	})
 }

@@ -64,7 +64,9 @@ func (d *desk) browser() *browser {
 	d.must(err)
 	transport := &http.Transport{}
 	d.t.Cleanup(transport.CloseIdleConnections)
-	return &browser{d: d, client: &http.Client{Jar: jar, Transport: transport}, header: map[string]string{"Accept": "text/html"}}
+	return &browser{d: d, client: &http.Client{Jar: jar, Transport: transport}, header: map[string]string{
+		"Accept": "text/html", "User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:133.0) Gecko/20100101 Firefox/133.0",
+	}}
 }
 
 func (b *browser) do(method, path string, form url.Values) *browser {
@@ -210,7 +212,7 @@ func TestLibrarySessions(t *testing.T) {
 		two.fill("", "/leave").want(200, "Sign in")
 		one.get("/my").want(200, "Your library")
 		two.signIn("/s/default/my", "ana@example.org", d.shop.ID)
-		one.fill("", "/leave-for-good").want(200, "Sign in")
+		one.get("/my?tab=devices").fill("", "/leave-for-good").want(200, "Sign in")
 		two.get("/s/default/my").want(200, "Sign in")
 		d.must(d.shops.Disable(t.Context(), "other"))
 		one.get("/s/other/my").want(403, "The shop is closed")

@@ -20,7 +20,7 @@ func (h *handlers) link(w http.ResponseWriter, r *http.Request) error {
 	lang := page.Choose(r.Header.Get("Accept-Language"), p.Shop.Settings.Shop.Locale)
 	words := wordsOf(lang)
 	v := h.view(p.Shop, lang, words.Shared)
-	data := linkView{W: words, Lang: lang, Path: linkPath(r), Zip: p.Archive, Intro: fill(words.SharedIntro, "shop", v.ShopName)}
+	data := linkView{W: words, Lang: lang, Path: linkPath(r), Zip: p.Archive, Apart: true, Intro: fill(words.SharedIntro, "shop", v.ShopName)}
 	if !p.Link.ExpiresAt.IsZero() {
 		data.Until = fill(words.Until, "date", page.When(lang, p.Shop.Settings.Shop.Timezone, p.Link.ExpiresAt))
 	}
@@ -46,6 +46,7 @@ type linkView struct {
 	Intro string
 	Until string
 	Zip   bool
+	Apart bool // files have buttons of their own
 	Files []fileView
 }
 

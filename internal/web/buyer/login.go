@@ -61,6 +61,7 @@ func RegisterLibrary(mux *http.ServeMux, b LibraryBackend) {
 		"POST {base}/find":           h.find,
 		"POST {base}/leave":          h.leave,
 		"POST {base}/leave-for-good": h.leaveEverywhere,
+		"POST {base}/devices/{id}":   h.leaveDevice,
 		"{base}/":                    h.nowhere,
 	} {
 		handler := guard(limit(h.answer(func(w http.ResponseWriter, r *http.Request) error {
@@ -250,7 +251,7 @@ func (h *libraryHandlers) enterCode(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	in, err := h.auth.EnterCode(r.Context(), v.shop.ID, cookie(r, cookieChallenge), r.PostFormValue("code"))
+	in, err := h.auth.EnterCode(r.Context(), v.shop.ID, cookie(r, cookieChallenge), r.PostFormValue("code"), r.UserAgent())
 	if errors.Is(err, purvey.Unauthenticated) {
 		return h.codePage(w, r, v, v.library.WrongCode, http.StatusForbidden)
 	}
@@ -317,5 +318,23 @@ func (h *libraryHandlers) leaveEverywhere(w http.ResponseWriter, r *http.Request
 	}
 	v.setCookie(w, r, cookieSession, "", -time.Second)
 	see(w, v.base)
+	return nil
+}
+
+// leaveDevice signs the customer out of one browser. The answer is the list of
+// those that are left, or the way in if it was this one.
+func (h *libraryHandlers) leaveDevice(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.visit(r)
+	if err != nil {
+		return err
+	}
+	session, err := h.auth.Session(r.Context(), v.shop.ID, cookie(r, cookieSession))
+	if err == nil {
+		err = h.auth.SignOutDevice(r.Context(), session, r.PathValue("id"))
+	}
+	if err != nil && !errors.Is(err, purvey.Unauthenticated) {
+		return problem{error: err, shop: v.shop}
+	}
+	see(w, v.base+"?tab="+tabDevices)
 	return nil
 }

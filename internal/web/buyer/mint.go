@@ -23,7 +23,7 @@ func (h *handlers) minted(w http.ResponseWriter, r *http.Request) error {
 	v := h.view(p.Shop, lang, p.Product)
 	path, query := "/download", "?token="+url.QueryEscape(token)
 	data := mintView{
-		W: words, Query: query, Zip: p.Archive, Keys: p.Keys, Links: safeLinks(p.Links), Library: libraryWordsOf(lang),
+		W: words, Query: query, Zip: p.Archive, Keys: p.Keys, Links: linked(p.Links), Library: libraryWordsOf(lang),
 		Until: fill(words.Until, "date", page.When(lang, p.Shop.Settings.Shop.Timezone, p.ExpiresAt)),
 		My:    libraryPath(p.Shop),
 	}
@@ -58,7 +58,7 @@ type mintView struct {
 	State   *refusal
 	Keys    []string
 	Files   []fileView
-	Links   []purvey.ProductLink
+	Links   []linkedView
 }
 
 func mintToken(r *http.Request) string { return r.URL.Query().Get("token") }

@@ -30,6 +30,15 @@ type words struct {
 	Keys        string
 	KeysOwed    string
 	Links       string
+	Read        string // the verbs of what a browser shows
+	Listen      string
+	Watch       string
+	Look        string
+	Open        string // a link
+	File1       string
+	FilesN      string
+	Link1       string
+	LinksN      string
 	News        string
 	NewsPlain   string
 	Help        string
@@ -74,6 +83,7 @@ var languages = map[page.Language]words{
 		Left: "{n} of {m} copies left", LeftOne: "1 of {m} copies left", Begun: "the copy you began can be finished",
 		UsedUp: "All copies have been downloaded", Preparing: "Being prepared for you; this page refreshes by itself", NotYet: "Not ready yet",
 		Key: "Licence key", Keys: "Licence keys", KeysOwed: "A key is still to come. You will get it by e-mail, and it will appear here.", Links: "More for you", News: "What’s new in {version}", NewsPlain: "What’s new",
+		Read: "Read", Listen: "Listen", Watch: "Watch", Look: "View", Open: "Open", File1: "1 file", FilesN: "{n} files", Link1: "1 link", LinksN: "{n} links",
 		Help:       "Good to know",
 		HelpResume: "If a download stops, start it again or let your browser resume it. A copy counts once, however often the connection breaks.",
 		HelpZip:    "The ZIP holds every file that is ready; each one in it counts as one copy.",
@@ -88,6 +98,7 @@ var languages = map[page.Language]words{
 		Left: "Quedan {n} de {m} copias", LeftOne: "Queda 1 de {m} copias", Begun: "puedes terminar la copia que empezaste",
 		UsedUp: "Ya se han descargado todas las copias", Preparing: "Lo estamos preparando para ti; esta página se actualiza sola", NotYet: "Todavía no está listo",
 		Key: "Clave de licencia", Keys: "Claves de licencia", KeysOwed: "Falta una clave. Te llegará por correo y aparecerá aquí.", Links: "Más para ti", News: "Novedades de la versión {version}", NewsPlain: "Novedades",
+		Read: "Leer", Listen: "Escuchar", Watch: "Ver", Look: "Ver", Open: "Abrir", File1: "1 archivo", FilesN: "{n} archivos", Link1: "1 enlace", LinksN: "{n} enlaces",
 		Help:       "Conviene saber",
 		HelpResume: "Si una descarga se corta, iníciala de nuevo o deja que el navegador la continúe. Una copia cuenta una sola vez, por muchas veces que se corte la conexión.",
 		HelpZip:    "El ZIP contiene todos los archivos que están listos; cada uno cuenta como una copia.",
@@ -102,6 +113,7 @@ var languages = map[page.Language]words{
 		Left: "Restam {n} de {m} cópias", LeftOne: "Resta 1 de {m} cópias", Begun: "pode terminar a cópia que começou",
 		UsedUp: "Todas as cópias já foram baixadas", Preparing: "Em preparação; esta página atualiza-se sozinha", NotYet: "Ainda não está pronto",
 		Key: "Chave de licença", Keys: "Chaves de licença", KeysOwed: "Falta uma chave. Vai recebê-la por e-mail e ela aparecerá aqui.", Links: "Mais para si", News: "Novidades da versão {version}", NewsPlain: "Novidades",
+		Read: "Ler", Listen: "Ouvir", Watch: "Assistir", Look: "Ver", Open: "Abrir", File1: "1 arquivo", FilesN: "{n} arquivos", Link1: "1 link", LinksN: "{n} links",
 		Help:       "Bom saber",
 		HelpResume: "Se um download parar, inicie-o de novo ou deixe o navegador continuá-lo. Uma cópia conta uma só vez, por mais que a ligação caia.",
 		HelpZip:    "O ZIP contém todos os arquivos que estão prontos; cada um conta como uma cópia.",
@@ -116,6 +128,7 @@ var languages = map[page.Language]words{
 		Left: "Noch {n} von {m} Kopien", LeftOne: "Noch 1 von {m} Kopien", Begun: "die begonnene Kopie können Sie abschließen",
 		UsedUp: "Alle Kopien wurden heruntergeladen", Preparing: "Wird für Sie vorbereitet; diese Seite aktualisiert sich selbst", NotYet: "Noch nicht bereit",
 		Key: "Lizenzschlüssel", Keys: "Lizenzschlüssel", KeysOwed: "Ein Schlüssel folgt noch. Sie erhalten ihn per E-Mail, und er erscheint hier.", Links: "Mehr für Sie", News: "Neu in {version}", NewsPlain: "Was neu ist",
+		Read: "Lesen", Listen: "Anhören", Watch: "Ansehen", Look: "Ansehen", Open: "Öffnen", File1: "1 Datei", FilesN: "{n} Dateien", Link1: "1 Link", LinksN: "{n} Links",
 		Help:       "Gut zu wissen",
 		HelpResume: "Bricht ein Download ab, starten Sie ihn erneut oder lassen Sie ihn vom Browser fortsetzen. Eine Kopie zählt nur einmal, wie oft die Verbindung auch abreißt.",
 		HelpZip:    "Das ZIP enthält alle Dateien, die bereit sind; jede zählt als eine Kopie.",
@@ -130,6 +143,7 @@ var languages = map[page.Language]words{
 		Left: "Il reste {n} copies sur {m}", LeftOne: "Il reste 1 copie sur {m}", Begun: "vous pouvez terminer la copie commencée",
 		UsedUp: "Toutes les copies ont été téléchargées", Preparing: "En préparation pour vous ; cette page s’actualise d’elle-même", NotYet: "Pas encore prêt",
 		Key: "Clé de licence", Keys: "Clés de licence", KeysOwed: "Une clé doit encore arriver. Vous la recevrez par e-mail et elle apparaîtra ici.", Links: "Encore pour vous", News: "Nouveautés de la version {version}", NewsPlain: "Nouveautés",
+		Read: "Lire", Listen: "Écouter", Watch: "Regarder", Look: "Voir", Open: "Ouvrir", File1: "1 fichier", FilesN: "{n} fichiers", Link1: "1 lien", LinksN: "{n} liens",
 		Help:       "Bon à savoir",
 		HelpResume: "Si un téléchargement s’arrête, relancez-le ou laissez le navigateur le reprendre. Une copie compte une seule fois, même si la connexion se coupe souvent.",
 		HelpZip:    "Le ZIP contient tous les fichiers prêts ; chacun compte comme une copie.",

@@ -53,6 +53,9 @@ func Kind(name, mime string) string {
 	_, sub, _ := strings.Cut(mime, "/")
 	sub, _, _ = strings.Cut(sub, ";")
 	sub = strings.ToUpper(strings.TrimPrefix(strings.TrimSpace(sub), "x-"))
+	if sub == "PLAIN" {
+		return "TXT"
+	}
 	if n := len(sub); n > 0 && n <= 5 {
 		return sub
 	}

@@ -1,10 +1,14 @@
 package page_test
 
 import (
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
+	"io"
 	"net/http/httptest"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -72,7 +76,7 @@ func TestDates(t *testing.T) {
 func TestKindAndMask(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][3]string{
-		{"a.pdf", "", "PDF"}, {"a.tar.gz", "application/gzip", "GZ"}, {"noext", "application/x-zip", "ZIP"}, {"a.veryLong", "text/plain; charset=utf-8", "PLAIN"},
+		{"a.pdf", "", "PDF"}, {"a.tar.gz", "application/gzip", "GZ"}, {"noext", "application/x-zip", "ZIP"}, {"a.veryLong", "text/plain; charset=utf-8", "TXT"},
 		{"a.<b>", "image/png", "PNG"}, {"x", "application/octet-stream", "FILE"}, {"x", "", "FILE"},
 	} {
 		if got := page.Kind(c[0], c[1]); got != c[2] {
@@ -115,12 +119,50 @@ func TestPolicyKnowsTheStyles(t *testing.T) {
 		if strings.Contains(body, "<script>") || strings.Contains(body, "<T>") || !strings.Contains(body, `content="5"`) {
 			t.Error(body)
 		}
-		if len(found[1][1]) > 10_000 {
+		if len(found[1][1]) > 12_000 {
 			t.Errorf("the style has %d bytes", len(found[1][1]))
 		}
 	}
 	w := httptest.NewRecorder()
 	if err := set.Write(w, httptest.NewRequest("HEAD", "/", nil), 404, "a.html", page.View{}); err != nil || w.Body.Len() != 0 || w.Code != 404 || w.Header().Get("Content-Length") == "0" {
 		t.Errorf("HEAD: %d, %d bytes, %v", w.Code, w.Body.Len(), err)
+	}
+}
+
+// A page is sent compressed to whoever takes that, and a fifth of its size,
+// unless it repeats what the request said.
+func TestCompressed(t *testing.T) {
+	t.Parallel()
+	set := page.New(fstest.MapFS{"a.html": {Data: []byte(`<p>{{.Data}}</p>`)}}, "*.html")
+	for _, c := range []struct {
+		accept string
+		echoes bool
+		want   string
+	}{
+		{"", false, ""}, {"gzip, deflate, br", false, "gzip"}, {"br;q=1, GZIP;q=0.5", false, "gzip"}, {"gzip;q=0", false, ""}, {"gzip;q=x", false, ""}, {"gzip", true, ""},
+	} {
+		r, w := httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()
+		r.Header.Set("Accept-Encoding", c.accept)
+		if err := set.Write(w, r, 200, "a.html", page.View{Echoes: c.echoes, Data: strings.Repeat("word ", 5000)}); err != nil {
+			t.Fatal(err)
+		}
+		h := w.Header()
+		if h.Get("Content-Encoding") != c.want || h.Get("Content-Length") != strconv.Itoa(w.Body.Len()) || !slices.Contains(h.Values("Vary"), "Accept-Encoding") {
+			t.Errorf("%+v: %v", c, h)
+		}
+		body := io.Reader(w.Body)
+		if c.want != "" {
+			if w.Body.Len() > 8_000 {
+				t.Errorf("%d bytes", w.Body.Len())
+			}
+			z, err := gzip.NewReader(body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body = z
+		}
+		if text, err := io.ReadAll(body); err != nil || strings.Count(string(text), "word ") != 5000 {
+			t.Errorf("%+v: %v", c, err)
+		}
 	}
 }

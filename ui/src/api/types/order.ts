@@ -115,5 +115,5 @@ export interface Customer {
   last_order_at: string | null;
   created_at: string;
   deactivated_at: string | null;
-  sessions?: { id: string; created_at: string; last_seen_at: string | null; user_agent?: string | null }[];
+  sessions?: { id: string; browser: string | null; system: string | null; created_at: string; last_seen_at: string | null }[];
 }

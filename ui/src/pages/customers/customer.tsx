@@ -70,7 +70,9 @@ export default function CustomerPage() {
             <>
               {c.email} <CopyButton value={c.email} label="Copy the address" />
             </>
-          ) : undefined
+          ) : c ? undefined : (
+            <Skeleton h={28} w="14rem" />
+          )
         }
         state={c?.deactivated_at ? <StatePill tone="red">Deactivated</StatePill> : undefined}
         actions={
@@ -93,7 +95,7 @@ export default function CustomerPage() {
         <Figure label="Downloads" value={`${count(fetched.length)}${orders.hasMore ? ' +' : ''}`} loading={orders.loading} />
         <Figure label="Licence keys" value={`${count(keys.length)}${orders.hasMore ? ' +' : ''}`} loading={orders.loading} />
       </Figures>
-      <div className={classes.columns}>
+      <div className={classes.columns} key={c && !orders.loading ? 'known' : 'unknown'}>
         <div>
           <Section title="Orders" flush>
             <DataTable label="Orders of the customer" columns={orderColumns} list={orders} rowKey={(o) => o.id} rowHref={(o) => `/orders/${o.id}`} empty={<EmptyState icon={IconReceipt2} title="No order">None in this mode.</EmptyState>} />
@@ -192,6 +194,11 @@ function EmailButton({ email }: { email: string }) {
   );
 }
 
+/** "Firefox on Windows", or what is known of it. */
+function deviceOf(s: { browser: string | null; system: string | null }): string {
+  return [s.browser, s.system].filter((name) => name !== null).join(' on ') || 'A browser';
+}
+
 function Sessions({ customer }: { customer: Customer }) {
   const sessions = customer.sessions ?? [];
   const [asked, ask] = useState(false);
@@ -211,7 +218,7 @@ function Sessions({ customer }: { customer: Customer }) {
         <Stack gap="xs">
           {sessions.map((s) => (
             <Text key={s.id} size="sm">
-              {s.user_agent ?? 'A browser'}, last seen <When at={s.last_seen_at ?? s.created_at} />
+              {deviceOf(s)}, since <When at={s.created_at} />
             </Text>
           ))}
           <div>
