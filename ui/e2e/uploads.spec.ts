@@ -54,12 +54,9 @@ test('an upload is paused, and survives a server that is killed and a page that 
     await context.request.post('/admin/session', { data: owner, headers: { Origin: server.origin } });
     let page = await context.newPage();
     // A slow line, so that there is a middle.
-    const slow = async () => {
-      const line = await context.newCDPSession(page);
-      await line.send('Network.emulateNetworkConditions', { offline: false, latency: 5, downloadThroughput: -1, uploadThroughput: 12 << 20 });
-      return line;
-    };
-    await slow();
+    const line = await context.newCDPSession(page);
+    const slow = (mebibytes: number) => line.send('Network.emulateNetworkConditions', { offline: false, latency: 5, downloadThroughput: -1, uploadThroughput: mebibytes << 20 });
+    await slow(12);
     await page.goto('/admin/files');
     await page.getByLabel('Files to upload').setInputFiles(file);
     const bar = page.getByLabel('Progress of pack.bin').or(page.getByRole('progressbar', { name: 'Progress of pack.bin' })).first();
@@ -71,6 +68,7 @@ test('an upload is paused, and survives a server that is killed and a page that 
     await expect.poll(percent).toBeGreaterThan(15);
 
     // The server dies in the middle and comes back at the same address.
+    await slow(2);
     await kill(server.process, 'SIGKILL');
     server = await serve(join(folder, 'data'), new URL(server.origin).host);
     await expect(page.getByText(/left/)).toBeVisible({ timeout: 40_000 });
