@@ -29,11 +29,26 @@ func NewRenderer() (*Renderer, error) {
 	if err != nil {
 		return nil, err
 	}
-	html, err := htmltemplate.ParseFS(templates, "template/mail.html")
+	html, err := htmltemplate.New("mail.html").Funcs(functions()).ParseFS(templates, "template/mail.html")
 	if err != nil {
 		return nil, err
 	}
 	return &Renderer{text: text, html: html}, nil
+}
+
+// functions are what the HTML may call. The engine of Outlook on Windows knows
+// no widest width and keeps no line breaks, so it gets a table of a fixed width
+// around the mail, in a comment that it alone reads, and breaks as elements.
+func functions() htmltemplate.FuncMap {
+	return htmltemplate.FuncMap{
+		"mso": func() htmltemplate.HTML {
+			return `<!--[if mso]><table role="presentation" align="center" width="580" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->`
+		},
+		"msoEnd": func() htmltemplate.HTML { return `<!--[if mso]></td></tr></table><![endif]-->` },
+		"lines": func(text string) htmltemplate.HTML {
+			return htmltemplate.HTML(strings.ReplaceAll(htmltemplate.HTMLEscapeString(strings.TrimSpace(text)), "\n", "<br>\n"))
+		},
+	}
 }
 
 // Wording is what a shop may say in its own words of a kind of mail: the
@@ -114,6 +129,7 @@ func (v *view) compose(m *purvey.Message) {
 	}
 	shop := strings.NewReplacer("{shop}", oneLine(d.ShopName))
 	v.Footer = shop.Replace(w.FooterShop)
+	notes := strings.TrimSpace(strings.ReplaceAll(d.Notes, "\r\n", "\n"))
 	switch m.Kind {
 	case purvey.MailLoginCode:
 		v.Greeting, v.Code, v.Note, v.Footer, v.Lines = w.Hello+",", d.Code, w.CodeNote, shop.Replace(w.FooterCode), nil
@@ -126,14 +142,14 @@ func (v *view) compose(m *purvey.Message) {
 	case purvey.MailInvitation:
 		v.Greeting, v.Button = greeting, w.Accept
 	case purvey.MailDownloadRequest:
-		v.Heading, v.Button, v.Lines, v.QuoteName, v.Quote = v.Subject, w.Answer, nil, w.TheirWords, d.Notes
+		v.Heading, v.Button, v.Lines, v.QuoteName, v.Quote = v.Subject, w.Answer, nil, w.TheirWords, notes
 		if who := strings.TrimSpace(oneLine(d.Name) + " · " + d.Customer); d.Customer != "" {
 			v.Facts = append(v.Facts, fact{w.Customer, strings.TrimPrefix(who, "· ")})
 			v.Note = w.ReplyNote
 		}
 	default:
 		v.Greeting, v.Button, v.Footer = greeting, w.Open, shop.Replace(w.Footer)
-		v.QuoteName, v.Quote = w.News, d.Notes
+		v.QuoteName, v.Quote = w.News, notes
 		if m.Kind == purvey.MailDownloadsDeclined {
 			v.QuoteName = w.ShopWords
 		}
@@ -152,7 +168,7 @@ func (v *view) compose(m *purvey.Message) {
 		if err != nil {
 			zone = time.UTC
 		}
-		v.Facts = append(v.Facts, fact{w.Until, d.Until.Add(-time.Second).In(zone).Format(time.DateOnly)})
+		v.Facts = append(v.Facts, fact{w.Until, w.day(d.Until.Add(-time.Second).In(zone))})
 	}
 }
 

@@ -111,6 +111,12 @@ func (s *SMTP) Send(ctx context.Context, m *purvey.Message) error {
 	msg.Subject(m.Subject)
 	msg.SetMessageIDWithValue(m.ID + "@" + domain(s.from.Address))
 	msg.SetDateWithValue(m.CreatedAt)
+	// Nobody wrote this by hand: who is away need not answer it.
+	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	msg.SetGenHeader("X-Auto-Response-Suppress", "OOF, AutoReply")
+	if to := answers(m.Data); to != "" && m.Kind == purvey.MailFilesUpdated {
+		msg.SetGenHeader("List-Unsubscribe", "<mailto:"+to+"?subject="+url.PathEscape("unsubscribe "+oneLine(m.Data.OrderName))+">")
+	}
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	c, err := gomail.NewClient(s.host, s.options...)
@@ -118,6 +124,14 @@ func (s *SMTP) Send(ctx context.Context, m *purvey.Message) error {
 		return &Refused{Text: "the mail server's settings cannot be used"}
 	}
 	return refusal(c.DialAndSendWithContext(ctx, msg))
+}
+
+// answers is where the shop reads mail; "" unknown.
+func answers(d purvey.MessageData) string {
+	if d.ReplyTo != "" {
+		return d.ReplyTo
+	}
+	return d.Support
 }
 
 // refusal tells what a failed talk means.

@@ -1,16 +1,20 @@
 package mail
 
 import (
+	"strconv"
 	"strings"
+	"time"
 
 	"purvey"
 )
 
 // words are the sentences of mails in one language.
 type words struct {
-	Lang  string
-	Hello string
-	Mails map[purvey.MessageKind]Wording // the built-in ones
+	Lang   string
+	Date   string // of {d}, {m} and {y}
+	Months string // from January, with spaces between
+	Hello  string
+	Mails  map[purvey.MessageKind]Wording // the built-in ones
 
 	// Buttons.
 	Open, Answer, NewPassword, Accept string
@@ -31,6 +35,12 @@ func wordsOf(locale string) words {
 	return languages[0]
 }
 
+// day writes a date: 4 March 2026.
+func (w words) day(t time.Time) string {
+	month := strings.Fields(w.Months)[t.Month()-1]
+	return strings.NewReplacer("{d}", strconv.Itoa(t.Day()), "{m}", month, "{y}", strconv.Itoa(t.Year())).Replace(w.Date)
+}
+
 // Locales lists the languages of mails; the first is the one of last resort.
 func Locales() []string {
 	out := make([]string, len(languages))
@@ -42,7 +52,8 @@ func Locales() []string {
 
 var languages = []words{
 	{
-		Lang: "en", Hello: "Hello",
+		Lang: "en", Date: "{d} {m} {y}", Months: "January February March April May June July August September October November December",
+		Hello: "Hello",
 		Mails: map[purvey.MessageKind]Wording{
 			purvey.MailDelivery:          {Subject: "Your order {order} from {shop}", Intro: "Thank you for your order {order}. Everything you bought is ready on your own page."},
 			purvey.MailKeyFollows:        {Subject: "Order {order}: your key will follow", Intro: "Thank you for your order {order}. Your licence key is not in stock at this moment; we will send it as soon as it is."},
@@ -77,7 +88,8 @@ var languages = []words{
 		ReplyNote:   "A reply to this mail goes to the customer.",
 	},
 	{
-		Lang: "es", Hello: "Hola",
+		Lang: "es", Date: "{d} de {m} de {y}", Months: "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+		Hello: "Hola",
 		Mails: map[purvey.MessageKind]Wording{
 			purvey.MailDelivery:          {Subject: "Tu pedido {order} de {shop}", Intro: "Gracias por tu pedido {order}. Todo lo que compraste está listo en tu página."},
 			purvey.MailKeyFollows:        {Subject: "Pedido {order}: tu clave llegará pronto", Intro: "Gracias por tu pedido {order}. Tu clave de licencia no está disponible en este momento; te la enviaremos en cuanto lo esté."},
@@ -112,7 +124,8 @@ var languages = []words{
 		ReplyNote:   "Si respondes a este correo, la respuesta llega al cliente.",
 	},
 	{
-		Lang: "pt", Hello: "Olá",
+		Lang: "pt", Date: "{d} de {m} de {y}", Months: "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+		Hello: "Olá",
 		Mails: map[purvey.MessageKind]Wording{
 			purvey.MailDelivery:          {Subject: "O seu pedido {order} de {shop}", Intro: "Obrigado pelo seu pedido {order}. Tudo o que comprou está pronto na sua página."},
 			purvey.MailKeyFollows:        {Subject: "Pedido {order}: a sua chave chegará em breve", Intro: "Obrigado pelo seu pedido {order}. A sua chave de licença não está disponível neste momento; vamos enviá-la assim que estiver."},
@@ -147,7 +160,8 @@ var languages = []words{
 		ReplyNote:   "Uma resposta a este e-mail vai para o cliente.",
 	},
 	{
-		Lang: "de", Hello: "Guten Tag",
+		Lang: "de", Date: "{d}. {m} {y}", Months: "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+		Hello: "Guten Tag",
 		Mails: map[purvey.MessageKind]Wording{
 			purvey.MailDelivery:          {Subject: "Ihre Bestellung {order} bei {shop}", Intro: "Vielen Dank für Ihre Bestellung {order}. Alles, was Sie gekauft haben, liegt auf Ihrer Seite bereit."},
 			purvey.MailKeyFollows:        {Subject: "Bestellung {order}: Ihr Schlüssel folgt", Intro: "Vielen Dank für Ihre Bestellung {order}. Ihr Lizenzschlüssel ist im Moment nicht vorrätig; wir senden ihn, sobald er da ist."},
@@ -182,7 +196,8 @@ var languages = []words{
 		ReplyNote:   "Eine Antwort auf diese E-Mail geht an den Kunden.",
 	},
 	{
-		Lang: "fr", Hello: "Bonjour",
+		Lang: "fr", Date: "{d} {m} {y}", Months: "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+		Hello: "Bonjour",
 		Mails: map[purvey.MessageKind]Wording{
 			purvey.MailDelivery:          {Subject: "Votre commande {order} chez {shop}", Intro: "Merci pour votre commande {order}. Tout ce que vous avez acheté est prêt sur votre page."},
 			purvey.MailKeyFollows:        {Subject: "Commande {order} : votre clé suivra", Intro: "Merci pour votre commande {order}. Votre clé de licence n’est pas disponible pour le moment ; nous l’enverrons dès qu’elle le sera."},
