@@ -25,9 +25,9 @@ func wordsOf(l page.Language) phrases {
 		}
 	case "de":
 		return phrases{
-			"Bezahlen", "Dies ist eine Probezahlung: Es wird nichts abgebucht. Wähle, wie sie ausgeht.", "Summe", "Annehmen", "Ablehnen", "Offen lassen",
-			"Hier kann nicht bezahlt werden", "Dieser Link gilt nicht mehr. Geh zum Shop zurück und beginne die Zahlung neu.", "Diese Seite kennen wir nicht.",
-			"Der Zahlungsdienst antwortet nicht. Versuche es gleich noch einmal.", "Etwas ging schief. Versuche es gleich noch einmal.", "Noch einmal versuchen",
+			"Bezahlen", "Dies ist eine Probezahlung: Es wird nichts abgebucht. Wählen Sie, wie sie ausgeht.", "Summe", "Annehmen", "Ablehnen", "Offen lassen",
+			"Hier kann nicht bezahlt werden", "Dieser Link gilt nicht mehr. Gehen Sie zum Shop zurück und beginnen Sie die Zahlung neu.", "Diese Seite kennen wir nicht.",
+			"Der Zahlungsdienst antwortet nicht. Bitte versuchen Sie es gleich noch einmal.", "Etwas ging schief. Bitte versuchen Sie es gleich noch einmal.", "Noch einmal versuchen",
 		}
 	case "fr":
 		return phrases{
