@@ -178,7 +178,7 @@ func (a *app) routes() {
 
 	registry := server.Registry()
 	a.metrics = registry
-	a.handler = middleware.Chain(mux,
+	a.handler = middleware.Chain(buyer.Otherwise(mux, n.log),
 		middleware.Identify(n.cfg.TrustedProxies),
 		middleware.AccessLog(n.log),
 		middleware.Guard(n.log, plainError),

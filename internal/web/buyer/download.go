@@ -59,6 +59,9 @@ func (h *handlers) order(w http.ResponseWriter, r *http.Request) error {
 		if (l.Stamped && len(lv.Files) > 0 || len(lv.Keys) > 0) && masked != "" {
 			lv.Status = append(lv.Status, status{Text: fill(more.LicensedTo, "email", masked)})
 		}
+		if l.Updated {
+			lv.Status = append([]status{{Text: more.Updated + ": " + fill(data.Library.Version, "version", l.Version)}}, lv.Status...)
+		}
 		for _, e := range l.Earlier {
 			lv.Earlier = append(lv.Earlier, release{e.Version, page.Date(lang, settings.Timezone, e.At), e.Notes})
 		}
