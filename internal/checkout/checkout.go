@@ -8,7 +8,9 @@
 // payment ends. In live mode a session at Stripe or Mercado Pago is begun, and
 // its outcome is always asked of the gateway itself: when the customer comes
 // back, when a notification arrives, and by a sweep for orders that neither
-// told of. What a browser or a notification says is never believed.
+// told of. What a browser or a notification says is never believed. What
+// became of the money afterwards, given back or disputed, is asked for in the
+// same way.
 package checkout
 
 import (

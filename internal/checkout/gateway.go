@@ -64,6 +64,11 @@ type gateway interface {
 	steer(ctx context.Context, reference string, to purvey.SubscriptionState) error
 	// after tells what became of money that was paid.
 	after(ctx context.Context, o purvey.Order, p purvey.Payment) (aftermath, error)
+	// changed tells of what money was given back or disputed from an instant on,
+	// up to another. It may tell of more, and of one thing often.
+	changed(ctx context.Context, from, to time.Time) ([]told, error)
+	// known tells whether there are credentials to ask with.
+	known() bool
 	// notice checks a notification's signature and gives what it is about. What
 	// else it says is not used.
 	notice(ctx context.Context, n Notification) (told, error)

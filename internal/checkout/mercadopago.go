@@ -146,6 +146,11 @@ type mercadoPayment struct {
 	Currency  string      `json:"currency_id"`
 }
 
+// told is what a payment tells of its order.
+func (p mercadoPayment) told() told {
+	return told{order: p.Reference, after: p.Status == "refunded" || p.Status == "charged_back" || p.Status == "in_mediation"}
+}
+
 func (g *mercadoPago) ask(ctx context.Context, o purvey.Order, p purvey.Payment) (standing, error) {
 	if p.Months > 0 {
 		return g.askPlan(ctx, o, p)
@@ -199,6 +204,51 @@ func (g *mercadoPago) after(ctx context.Context, o purvey.Order, p purvey.Paymen
 	return out, err
 }
 
+func (g *mercadoPago) known() bool { return g.token != "" }
+
+// mostFound is how many payments are paged through for one span of time; a
+// search gives no more than a few thousand.
+const mostFound = 1000
+
+// changed looks through the payments that were changed, in pieces of time that
+// are small enough to be paged through.
+func (g *mercadoPago) changed(ctx context.Context, from, to time.Time) ([]told, error) {
+	const piece = 100
+	var list []told
+	for offset := 0; ; {
+		var found struct {
+			Results []mercadoPayment `json:"results"`
+			Paging  struct {
+				Total int `json:"total"`
+			} `json:"paging"`
+		}
+		q := url.Values{
+			"range": {"date_last_updated"}, "begin_date": {mercadoPagoTime(from)}, "end_date": {mercadoPagoTime(to)}, "sort": {"date_last_updated"},
+			"criteria": {"asc"}, "limit": {strconv.Itoa(piece)}, "offset": {strconv.Itoa(offset)},
+		}
+		if err := g.call(ctx, http.MethodGet, "/v1/payments/search?"+q.Encode(), "", nil, &found); err != nil {
+			return nil, err
+		}
+		if half := to.Sub(from) / 2; offset == 0 && found.Paging.Total > mostFound && half >= time.Second {
+			before, err := g.changed(ctx, from, from.Add(half))
+			if err != nil {
+				return nil, err
+			}
+			after, err := g.changed(ctx, from.Add(half), to)
+			return append(before, after...), err
+		}
+		for _, p := range found.Results {
+			if about := p.told(); about.after && about.order != "" {
+				list = append(list, about)
+			}
+		}
+		n := len(found.Results)
+		if offset += n; n == 0 || n < piece && offset >= found.Paging.Total {
+			return list, nil
+		}
+	}
+}
+
 func (g *mercadoPago) end(ctx context.Context, p purvey.Payment) error {
 	if p.Months > 0 {
 		return g.steer(ctx, p.Reference, purvey.SubscriptionEnded)
@@ -245,7 +295,7 @@ func (g *mercadoPago) notice(ctx context.Context, n Notification) (told, error) 
 	case "payment":
 		var p mercadoPayment
 		err := g.call(ctx, http.MethodGet, "/v1/payments/"+url.PathEscape(id), "", nil, &p)
-		return told{order: p.Reference, after: p.Status == "refunded" || p.Status == "charged_back" || p.Status == "in_mediation"}, err
+		return p.told(), err
 	case "subscription_authorized_payment":
 		var p planPayment
 		err := g.call(ctx, http.MethodGet, "/authorized_payments/"+url.PathEscape(id), "", nil, &p)

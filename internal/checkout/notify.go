@@ -28,7 +28,13 @@ func (s *Service) Notify(ctx context.Context, slug, name string, n Notification)
 	if err != nil {
 		return err
 	}
-	o, err := s.orderOf(ctx, shop, name, about)
+	return s.bring(ctx, shop, name, about)
+}
+
+// bring asks the gateway for the order that something was told of, and brings
+// the answers into it. Safe to run again.
+func (s *Service) bring(ctx context.Context, shop purvey.Shop, gateway string, about told) error {
+	o, err := s.orderOf(ctx, shop, gateway, about)
 	if errors.Is(err, purvey.NotFound) {
 		return nil
 	}
@@ -62,6 +68,9 @@ func (s *Service) orderOf(ctx context.Context, shop purvey.Shop, gateway string,
 // dispute closes it to the customer, a lost one and a full refund take it
 // back, a refund of a part leaves it as it is.
 func (s *Service) follow(ctx context.Context, x Sale) error {
+	if !x.Order.Financial.WasPaid() || x.Order.Financial == purvey.Refunded {
+		return nil // there is nothing to take back
+	}
 	payments, err := s.db.PaymentsOfOrder(ctx, x.Order.ID)
 	if err != nil {
 		return err

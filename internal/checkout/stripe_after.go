@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -134,6 +136,44 @@ func (g *stripeGateway) intentOf(ctx context.Context, p purvey.Payment) (string,
 	return "", nil
 }
 
+func (g *stripeGateway) known() bool { return g.key != "" }
+
+// changed lists refunds and disputes by when they were made.
+func (g *stripeGateway) changed(ctx context.Context, from, to time.Time) ([]told, error) {
+	span := &stripe.RangeQueryParams{GreaterThanOrEqual: from.Unix(), LesserThan: to.Unix() + 1}
+	refunds, disputes := &stripe.RefundListParams{CreatedRange: span}, &stripe.DisputeListParams{CreatedRange: span}
+	refunds.Limit, disputes.Limit = stripe.Int64(100), stripe.Int64(100)
+	refunds.AddExpand("data.payment_intent")
+	disputes.AddExpand("data.payment_intent")
+	intents := map[string]*stripe.PaymentIntent{}
+	note := func(x *stripe.PaymentIntent) {
+		if x != nil && x.ID != "" {
+			intents[x.ID] = x
+		}
+	}
+	for r, err := range g.client.V1Refunds.List(ctx, refunds).All(ctx) {
+		if err != nil {
+			return nil, unavailable(Stripe, withoutKey(err))
+		}
+		note(r.PaymentIntent)
+	}
+	for d, err := range g.client.V1Disputes.List(ctx, disputes).All(ctx) {
+		if err != nil {
+			return nil, unavailable(Stripe, withoutKey(err))
+		}
+		note(d.PaymentIntent)
+	}
+	var list []told
+	for _, id := range slices.Sorted(maps.Keys(intents)) {
+		about, err := g.whatPaid(ctx, intents[id])
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, about)
+	}
+	return list, nil
+}
+
 // stripeObject is what is read of the objects that events hold. Where an
 // invoice names its subscription has changed with the version of the API.
 type stripeObject struct {
@@ -203,10 +243,15 @@ func (g *stripeGateway) paidBy(ctx context.Context, intent string) (told, error)
 	if err != nil {
 		return told{}, unavailable(Stripe, withoutKey(err))
 	}
+	return g.whatPaid(ctx, x)
+}
+
+// whatPaid is paidBy for a payment that has been read.
+func (g *stripeGateway) whatPaid(ctx context.Context, x *stripe.PaymentIntent) (told, error) {
 	if uuid := x.Metadata[metaOrder]; uuid != "" {
 		return told{order: uuid, after: true}, nil
 	}
-	p := &stripe.InvoicePaymentListParams{Payment: &stripe.InvoicePaymentListPaymentParams{Type: stripe.String("payment_intent"), PaymentIntent: &intent}}
+	p := &stripe.InvoicePaymentListParams{Payment: &stripe.InvoicePaymentListPaymentParams{Type: stripe.String("payment_intent"), PaymentIntent: &x.ID}}
 	p.AddExpand("data.invoice")
 	for x, err := range g.client.V1InvoicePayments.List(ctx, p).All(ctx) {
 		if err != nil {

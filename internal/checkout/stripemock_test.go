@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stripe/stripe-go/v85/webhook"
 
@@ -271,6 +273,7 @@ const (
 	listInvoices    = "GET /v1/invoices"
 	listPayments    = "GET /v1/invoice_payments"
 	listDisputes    = "GET /v1/disputes"
+	listRefunds     = "GET /v1/refunds"
 )
 
 // PUB-16: live sales begin, are asked for and are given up at stripe-mock.
@@ -370,6 +373,15 @@ func TestPUB16_StripeSchema(t *testing.T) {
 	_, err = g.after(ctx, o, renewal)
 	x.must(err)
 	made(listPayments)
+	_, err = g.changed(ctx, g.now().Add(-time.Hour), g.now())
+	x.must(err)
+	since := x.made(listRefunds, listDisputes, listPayments) // an example has a payment, which is of nobody here
+	for _, c := range since[:2] {
+		x.wants(c.form, map[string]string{
+			"created[gte]": fmt.Sprint(g.now().Add(-time.Hour).Unix()), "created[lt]": fmt.Sprint(g.now().Unix() + 1), "created[gt]": "", "limit": "100", "expand[0]": "data.payment_intent",
+		})
+	}
+	all = append(all, since...)
 	about, err := g.paidBy(ctx, "pi_1")
 	x.must(err)
 	if about.subscription == "" || !about.after {
@@ -381,7 +393,7 @@ func TestPUB16_StripeSchema(t *testing.T) {
 	spoiled := map[string]int{
 		"mode": 0, "expires_at": 0, "limit": 0, "line_items[0][quantity]": 0, "line_items[0][price_data][unit_amount]": 0,
 		"line_items[0][price_data][recurring][interval]": 0, "line_items[0][price_data][recurring][interval_count]": 0,
-		"pause_collection[behavior]": 0, "pause_collection": 0, "payment[type]": 0,
+		"pause_collection[behavior]": 0, "pause_collection": 0, "payment[type]": 0, "created[gte]": 0,
 	}
 	for _, c := range all {
 		with := func(name, value string) int {

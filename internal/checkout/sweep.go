@@ -12,9 +12,9 @@ import (
 
 // Sweep asks the gateways for every sale that waits, and ends those that were
 // not paid in the time that their shop's setting gives. It asks for renewals
-// that no event told of, and tells the gateways which orders are paused or at
-// their end. What one sale fails
-// with keeps none of the others waiting. Safe to run again. Serves PUB-36.
+// that no event told of, and for money that was given back or is disputed, and
+// tells the gateways which orders are paused or at their end. What one sale
+// fails with keeps none of the others waiting. Safe to run again. Serves PUB-36.
 func (s *Service) Sweep(ctx context.Context) error {
 	const piece = 100
 	var failed error
@@ -33,7 +33,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			break
 		}
 	}
-	failed = errors.Join(failed, s.sweepLeft(ctx), s.sweepSubscriptions(ctx))
+	failed = errors.Join(failed, s.sweepLeft(ctx), s.sweepAftermath(ctx), s.sweepSubscriptions(ctx))
 	return errors.Join(failed, s.db.Tx(store.Later(ctx), func(tx *store.Tx) error { return tx.DeleteSpentTokens(ctx, tx.Now()) }))
 }
 

@@ -193,6 +193,10 @@ func (s *Service) hold(ctx context.Context, tx *store.Tx, o *purvey.Order, held 
 	return s.releaseIn(ctx, tx, o, true)
 }
 
+// ReasonDisputed is what the reason of a line begins with that is paused for a
+// dispute.
+const ReasonDisputed = disputed
+
 // A line that is paused for a dispute says so before the reason of its ending,
 // if it has one.
 const beforeReason = disputed + "; "

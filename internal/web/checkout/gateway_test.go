@@ -149,6 +149,10 @@ func (v *vendor) change(w http.ResponseWriter, r *http.Request) {
 
 func (v *vendor) search(w http.ResponseWriter, r *http.Request) {
 	found := []map[string]any{}
+	if r.URL.Query().Get("range") != "" {
+		v.changed(w, r)
+		return
+	}
 	for _, p := range v.pays {
 		if p["external_reference"] == r.URL.Query().Get("external_reference") {
 			found = append([]map[string]any{p}, found...)

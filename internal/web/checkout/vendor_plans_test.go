@@ -18,6 +18,7 @@ type vendorPlans struct {
 	invoices []map[string]any
 	intents  map[string]map[string]any
 	disputes []map[string]any
+	refunds  []map[string]any
 
 	plans  map[string]map[string]any // Mercado Pago's preapprovals, by id
 	debits []map[string]any          // and their payments
@@ -73,7 +74,14 @@ func (v *vendor) routesPlans(mux *http.ServeMux) {
 		v.write(w, a.subs[r.PathValue("id")])
 	})
 	mux.HandleFunc("GET /v1/invoices", list(&a.invoices, "subscription"))
-	mux.HandleFunc("GET /v1/disputes", list(&a.disputes, "payment_intent"))
+	mux.HandleFunc("GET /v1/disputes", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has("created[gte]") {
+			v.created(w, r, a.disputes)
+			return
+		}
+		list(&a.disputes, "payment_intent")(w, r)
+	})
+	mux.HandleFunc("GET /v1/refunds", func(w http.ResponseWriter, r *http.Request) { v.created(w, r, a.refunds) })
 	mux.HandleFunc("GET /v1/payment_intents/{id}", find(a.intents))
 	mux.HandleFunc("GET /v1/invoice_payments", func(w http.ResponseWriter, r *http.Request) {
 		q, found := r.URL.Query(), []map[string]any{}
