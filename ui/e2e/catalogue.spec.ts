@@ -69,7 +69,7 @@ test('keys come in by CSV and by pattern, and go to who waits', async ({ page, a
   await expect(page.getByText('2 keys added, 1 were here already.')).toBeVisible();
   await page.getByText('Generate', { exact: true }).click();
   await page.getByLabel('How many').fill('7');
-  await page.getByRole('button', { name: 'Make 7 keys' }).click();
+  await page.getByRole('button', { name: 'Generate 7 keys' }).click();
   await expect(page.getByText('7 keys made')).toBeVisible();
   await expect(page.getByRole('cell', { name: `Keyed ${tag}` })).toHaveCount(0);
 

@@ -60,7 +60,7 @@ test('from nothing to the first download', async ({ page, context }) => {
     await page.getByRole('link', { name: 'Night Field' }).click();
     await page.getByRole('link', { name: 'Test order' }).click();
     await page.getByLabel('E-mail address').fill('first@example.org');
-    await page.getByRole('button', { name: 'Make the test order' }).click();
+    await page.getByRole('button', { name: 'Create test order' }).click();
     await expect(page.getByRole('heading', { level: 1, name: /^Order #/ })).toBeVisible();
     await expect(page.getByText('NIGHT-0001-FIELD').first()).toBeVisible();
 

@@ -48,7 +48,7 @@ test('an order is made by hand, fetched, and its timeline tells it', async ({ pa
   await page.getByRole('option', { name: 'Tide tables', exact: true }).click();
   await page.getByLabel('Quantity').fill('2');
   await look(page, 'order-new');
-  await page.getByRole('button', { name: 'Make the order' }).click();
+  await page.getByRole('button', { name: 'Create order' }).click();
 
   await expect(page.getByRole('heading', { level: 1, name: /^Order #/ })).toBeVisible();
   const stands = page.getByRole('list', { name: 'Where the order stands' });
@@ -101,7 +101,7 @@ test('remedies: address, access with undo, refund, cancel', async ({ page, api, 
   const cancel = page.getByRole('dialog', { name: /^Cancel/ });
   await cancel.getByLabel('Reason').fill('bought twice');
   await cancel.getByRole('button', { name: 'Cancel the order' }).click();
-  await expect(page.getByText('Canceled: bought twice')).toBeVisible();
+  await expect(page.getByText('Cancelled: bought twice')).toBeVisible();
 });
 
 test('files and keys are assigned by hand, a held order is released, an unpaid one is set paid', async ({ page, api, world }) => {
@@ -144,6 +144,6 @@ test('a test order is made in the sandbox', async ({ page }) => {
   await expect(page.getByLabel('E-mail address')).toHaveValue('owner@example.com');
   await page.getByLabel('Product', { exact: true }).first().fill('Field');
   await page.getByRole('option', { name: /^Field Recordings/ }).click();
-  await page.getByRole('button', { name: 'Make the test order' }).click();
+  await page.getByRole('button', { name: 'Create test order' }).click();
   await expect(page.getByRole('heading', { level: 1, name: /^Order #/ })).toBeVisible();
 });

@@ -35,8 +35,8 @@ test('the texts of a mail are changed with a preview, and given back', async ({ 
   await expect(page.getByText(/Subject: Ihre Bestellung .* ist unterwegs/)).toBeVisible();
   await expect(page.frameLocator('iframe[title="Preview of the mail"]').locator('body')).toContainText('Night Sounds');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
-  await expect(page.getByText('Yours', { exact: true })).toBeVisible();
-  await page.getByRole('button', { name: 'Back to ours' }).click();
-  await expect(page.getByText('Ours', { exact: true })).toBeVisible();
+  await expect(page.getByText('Changed', { exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Reset to default' }).click();
+  await expect(page.getByText('Default', { exact: true })).toBeVisible();
   await expect(page.getByLabel('Subject')).not.toHaveValue(/unterwegs/);
 });

@@ -57,7 +57,11 @@ export const router = createBrowserRouter(
         page('invitation/:token', () => import('./pages/invitation/page')),
       ],
     },
-    { path: '/', element: <Shell />, errorElement: <Broken />, hydrateFallbackElement: <Loading />, children: inside },
+    {
+      path: '/', element: <Shell />, errorElement: <Broken />, hydrateFallbackElement: <Loading />,
+      // What falls over inside leaves the navigation where it is.
+      children: [{ errorElement: <Broken inside />, children: inside }],
+    },
   ],
   { basename: '/admin' },
 );

@@ -51,10 +51,10 @@ export interface Page<T> {
   pagination: Pagination;
 }
 
-let signedOut: () => void = () => undefined;
+let signedOut: () => Promise<boolean> = () => Promise.resolve(false);
 
-/** Says what happens when the session has ended. */
-export function onSignedOut(run: () => void): void {
+/** Says what happens when the session has ended; true once there is one again, and the call is repeated. */
+export function onSignedOut(run: () => Promise<boolean>): void {
   signedOut = run;
 }
 
@@ -92,7 +92,7 @@ export function newKey(): string {
 export interface SendOptions {
   signal?: AbortSignal | undefined;
   idempotencyKey?: string | undefined;
-  /** A 401 is thrown only, and does not lead to the sign-in page. */
+  /** A 401 is thrown only, and does not ask for the password. */
   quiet?: boolean | undefined;
 }
 
@@ -114,7 +114,7 @@ export async function sendForBlob(call: Call, options: SendOptions = {}): Promis
   return (await fetchCall(call, options)).blob();
 }
 
-async function fetchCall(call: Call, options: SendOptions): Promise<Response> {
+async function fetchCall(call: Call, options: SendOptions, again = false): Promise<Response> {
   const headers = new Headers({ Accept: 'application/json' });
   if (!isSessionCall(call.path)) {
     const { shop, mode } = getScope();
@@ -142,7 +142,7 @@ async function fetchCall(call: Call, options: SendOptions): Promise<Response> {
   }
   if (answer.ok) return answer;
   const error = await refusal(answer);
-  if (answer.status === 401 && options.quiet !== true) signedOut();
+  if (answer.status === 401 && options.quiet !== true && !again && (await signedOut())) return fetchCall(call, options, true);
   throw error;
 }
 

@@ -1,7 +1,7 @@
 // Reading and writing in components. Keys of the cache are
 // [scope, path, query]; `refresh` takes paths, all below them included.
 import { useInfiniteQuery, useMutation, useQueries, useQuery, useQueryClient, keepPreviousData, type QueryClient } from '@tanstack/react-query';
-import { useCallback, useMemo } from 'react';
+import { useCallback, useMemo, useRef } from 'react';
 import { ApiError, newKey, send, wordsOf, type Call, type Page, type Query } from './client';
 import { useRegisterCall } from './calls';
 import { useScope, type Scope } from './scope';
@@ -127,7 +127,7 @@ export interface WriteOptions<V, R> {
 /**
  * A change. `describe` makes the call of the input; the same function feeds
  * "As API call". A repeat after a broken connection has the same
- * Idempotency-Key, so that nothing is done twice.
+ * Idempotency-Key, so that nothing is done twice; nor does a double click.
  */
 export function useWrite<V = void, R = unknown>(describe: (input: V) => Call, options: WriteOptions<V, R> = {}) {
   const client = useQueryClient();
@@ -151,12 +151,30 @@ export function useWrite<V = void, R = unknown>(describe: (input: V) => Call, op
       if (options.quiet !== true) notifyFailed(wordsOf(e));
     },
   });
-  const { mutate, mutateAsync } = mutation;
+  const { mutateAsync } = mutation;
+  const latest = useRef(describe);
+  latest.current = describe;
+  const last = useRef<{ text: string; until: number; answer: Promise<R> } | null>(null);
+  const runAsync = useCallback(
+    (input: V): Promise<R> => {
+      const { path, body } = latest.current(input);
+      const text = body instanceof FormData ? '' : JSON.stringify([path, body]);
+      if (text !== '' && last.current?.text === text && Date.now() < last.current.until) return last.current.answer;
+      const answer = mutateAsync({ input, key: newKey() });
+      const run = { text, until: Infinity, answer };
+      last.current = run;
+      const begun = Date.now();
+      // The second click of two finds the first one's answer; what failed may be tried at once.
+      answer.then(() => (run.until = begun + doubleClick), () => (run.until = 0));
+      return answer;
+    },
+    [mutateAsync],
+  );
   return {
     /** Starts it; errors are shown. */
-    run: useCallback((input: V) => mutate({ input, key: newKey() }), [mutate]),
+    run: useCallback((input: V) => void runAsync(input).catch(() => undefined), [runAsync]),
     /** Starts it and waits; errors are thrown too. */
-    runAsync: useCallback((input: V) => mutateAsync({ input, key: newKey() }), [mutateAsync]),
+    runAsync,
     busy: mutation.isPending,
     error: mutation.error,
     result: mutation.data,
@@ -164,6 +182,9 @@ export function useWrite<V = void, R = unknown>(describe: (input: V) => Call, op
     describe,
   };
 }
+
+/** The longest that a double click takes, in milliseconds. */
+const doubleClick = 600;
 
 async function takeBack(client: QueryClient, call: Call, paths: readonly string[]): Promise<void> {
   try {

@@ -1,5 +1,6 @@
 // Who is signed in, and the shop and mode that the pages are about.
 import { useQuery, type QueryClient } from '@tanstack/react-query';
+import { useRef } from 'react';
 import { ApiError, send } from './client';
 import { useScope } from './scope';
 import type { Session, SessionShop } from './types/session';
@@ -10,9 +11,11 @@ export const sessionKey = ['session', '/admin/session'] as const;
 export function useSessionQuery() {
   return useQuery<Session | null, ApiError>({
     queryKey: sessionKey,
-    queryFn: async ({ signal }) => {
+    queryFn: async ({ signal, client }) => {
       try {
-        return (await send<{ data: Session }>({ method: 'GET', path: '/admin/session' }, { signal, quiet: true })).data;
+        // Who was signed in is asked for the password where they are.
+        const quiet = !client.getQueryData(sessionKey);
+        return (await send<{ data: Session }>({ method: 'GET', path: '/admin/session' }, { signal, quiet })).data;
       } catch (e) {
         if (e instanceof ApiError && e.status === 401) return null;
         throw e;
@@ -22,11 +25,13 @@ export function useSessionQuery() {
   });
 }
 
-/** The session inside the shell, where there is one. */
+/** The session inside the shell, where there is one. While a page is left after signing out it is the last one. */
 export function useSession(): Session {
   const { data } = useSessionQuery();
-  if (!data) throw new Error('useSession is for pages inside the shell');
-  return data;
+  const last = useRef(data);
+  if (data) last.current = data;
+  if (!last.current) throw new Error('useSession is for pages inside the shell');
+  return last.current;
 }
 
 const nowhere: SessionShop = { id: '', slug: '', name: 'No shop', role: 'member', currency: 'USD', timezone: 'UTC', locale: 'en' };

@@ -1,6 +1,7 @@
 import { Skeleton } from '@mantine/core';
 import { IconArrowDownRight, IconArrowUpRight } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import { count } from './values';
 import classes from './figure.module.css';
 
 interface Props {
@@ -31,7 +32,9 @@ function Change({ now, before, inverse }: { now: number; before: number; inverse
   if (now === before) return <span className={classes.change}>as before</span>;
   const up = now > before;
   const Sign = up ? IconArrowUpRight : IconArrowDownRight;
-  const text = before === 0 ? 'new' : `${Math.abs(Math.round(((now - before) / Math.abs(before)) * 100))} %`;
+  const percent = Math.abs(Math.round(((now - before) / Math.abs(before)) * 100));
+  // Against next to nothing a percentage says nothing.
+  const text = before === 0 ? 'new' : percent < 1000 ? `${percent}%` : `${count(Math.round(now / before))}×`;
   return (
     <span className={classes.change} data-good={up !== inverse}>
       <Sign size={14} aria-hidden />

@@ -20,4 +20,4 @@ export { ProductName, ProductPicker } from './product-picker';
 export { Section } from './section';
 export { ServerState, StatePill, words, type Tone } from './state-pill';
 export { Timeline, type TimelineItem } from './timeline';
-export { Bytes, Money, When, bytes, cents, count, day, exact, money, plural, relative } from './values';
+export { Bytes, Money, When, amount, bytes, cents, count, day, exact, money, plural, relative, shortDay } from './values';

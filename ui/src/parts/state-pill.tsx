@@ -26,8 +26,8 @@ export function ServerState({ value }: { value: string | null | undefined }) {
   return <StatePill tone={tones[key] ?? 'gray'}>{words(key)}</StatePill>;
 }
 
-/** `partially_refunded` -> "Partially refunded". */
+/** `partially_refunded` -> "Partially refunded"; the server's American spelling becomes ours. */
 export function words(key: string): string {
-  const text = key.toLowerCase().replaceAll(/[_.]/g, ' ');
+  const text = key.toLowerCase().replaceAll(/[_.]/g, ' ').replace(/\bcanceled\b/, 'cancelled').replace(/\blicense\b/, 'licence');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

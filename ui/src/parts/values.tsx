@@ -30,6 +30,11 @@ export function cents(text: string | number, currency: string): number | null {
   return Math.round(amount * 10 ** digits(currency));
 }
 
+/** An amount as it is typed: 1250 USD -> 12.50, 1250 JPY -> 1250. */
+export function amount(cents: number, currency: string): string {
+  return (cents / 10 ** digits(currency)).toFixed(digits(currency));
+}
+
 export function Money({ cents, currency }: { cents: number; currency: string }) {
   return (
     <span>
@@ -90,6 +95,13 @@ export function day(at: string | Date, zone: string): string {
   return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: zone }).format(new Date(at));
 }
 
+/** The day in the shop's zone, with the year where it is another: "15 May", "15 May 2024". */
+export function shortDay(at: string | Date, zone: string): string {
+  const year = (of: string | Date | number) => new Intl.DateTimeFormat('en', { year: 'numeric', timeZone: zone }).format(new Date(of));
+  if (year(at) !== year(Date.now())) return day(at, zone);
+  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: zone }).format(new Date(at));
+}
+
 interface WhenProps {
   at: string | null | undefined;
   /** What stands there without a time. */
@@ -98,7 +110,9 @@ interface WhenProps {
   show?: 'relative' | 'exact' | 'both';
 }
 
-/** A time, relative to now; pointing at it shows it exactly, in the shop's zone. */
+const week = 7 * 86_400_000;
+
+/** A time, relative to now, and as a day beyond a week; pointing at it shows it exactly, in the shop's zone. */
 export function When({ at, none = 'never', show = 'relative' }: WhenProps) {
   const zone = useZone();
   const [, tick] = useState(0);
@@ -108,6 +122,7 @@ export function When({ at, none = 'never', show = 'relative' }: WhenProps) {
   }, []);
   if (!at) return <Text span inherit c="dimmed">{none}</Text>;
   const time = (text: string) => <time dateTime={at}>{text}</time>;
+  const far = Math.abs(Date.now() - Date.parse(at)) > week;
   if (show === 'exact') return time(exact(at, zone));
   if (show === 'both') {
     return (
@@ -118,7 +133,7 @@ export function When({ at, none = 'never', show = 'relative' }: WhenProps) {
   }
   return (
     <Hint label={exact(at, zone)}>
-      {time(relative(at))}
+      {time(far ? shortDay(at, zone) : relative(at))}
     </Hint>
   );
 }

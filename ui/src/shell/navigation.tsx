@@ -1,4 +1,5 @@
 import { Text } from '@mantine/core';
+import { useEffect, useRef } from 'react';
 import { NavLink as Link, useLocation } from 'react-router';
 import { useRead } from '@/api/hooks';
 import { useIsAdmin } from '@/api/session';
@@ -6,13 +7,17 @@ import type { Checklist } from '@/api/types/checklist';
 import { groups } from './nav';
 import classes from './navigation.module.css';
 
-/** The places by groups, with the checklist until all of it is ticked. */
+/** The places by groups. */
 export function Navigation() {
   const admin = useIsAdmin();
   const { pathname } = useLocation();
+  const nav = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // On a low screen the place may lie below the edge.
+    nav.current?.querySelector('[data-on]')?.scrollIntoView({ block: 'nearest' });
+  }, [pathname]);
   return (
-    <div className={classes.nav}>
-      {admin && <ChecklistEntry />}
+    <div className={classes.nav} ref={nav}>
       {groups.map((group) => {
         const places = group.places.filter((p) => !p.hidden && (admin || !p.admin));
         if (places.length === 0) return null;
@@ -43,7 +48,8 @@ function here(pathname: string, to: string): boolean {
   return to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`);
 }
 
-function ChecklistEntry() {
+/** The first steps, until all are done. */
+export function ChecklistEntry() {
   const { data } = useRead<Checklist>('/checklist');
   if (!data?.items || data.items.length === 0) return null;
   const done = data.items.filter((i) => i.done).length;

@@ -1,33 +1,30 @@
 import { AppShell, Burger, Group, ScrollArea, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useQueryClient } from '@tanstack/react-query';
 import { IconSearch } from '@tabler/icons-react';
 import { Suspense, useEffect, useMemo, useRef } from 'react';
 import { Navigate, Outlet, ScrollRestoration, useLocation, useNavigation } from 'react-router';
 import { CallsProvider } from '@/api/calls';
-import { onSignedOut } from '@/api/client';
 import { useScope } from '@/api/scope';
-import { leaveSession, useIsAdmin, useSessionQuery, useShop } from '@/api/session';
+import { useIsAdmin, useSessionQuery, useShop } from '@/api/session';
 import { ErrorPanel } from '@/parts/error-panel';
 import { UploadPanel } from '@/uploads/panel';
 import { ClosedBanner } from './closed';
 import { HelpKeys } from './keys';
 import { Loading } from './loading';
 import { forAdmins } from './nav';
-import { Navigation } from './navigation';
+import { ChecklistEntry, Navigation } from './navigation';
 import { NotForMembers } from './not-for-members';
 import { openPalette, Palette } from './palette';
 import { AccountMenu, SandboxBanner, ShopSwitch, Wordmark } from './scope-switch';
+import { SignInAgain } from './sign-in-again';
 import { PlaceContext } from './title';
 import { ZoneContext } from './zone';
 import classes from './shell.module.css';
 
 /** Everything behind the sign-in. */
 export function Shell() {
-  const client = useQueryClient();
   const session = useSessionQuery();
   const place = useLocation();
-  useEffect(() => onSignedOut(() => leaveSession(client)), [client]);
   if (session.isPending) return <Loading />;
   if (session.error && !session.data) return <ErrorPanel error={session.error} retry={() => void session.refetch()} />;
   if (!session.data) {
@@ -93,6 +90,7 @@ function Frame() {
               <Navigation />
             </ScrollArea>
             <div className={classes.bottom}>
+              {admin && <ChecklistEntry />}
               <AccountMenu />
             </div>
           </AppShell.Navbar>
@@ -112,6 +110,7 @@ function Frame() {
         <UploadPanel />
         <Palette />
         <HelpKeys />
+        <SignInAgain />
         <ScrollRestoration />
       </ZoneContext>
     </PlaceContext>

@@ -3,7 +3,7 @@
 // server they continue where the server has them. What a reload of the page
 // cut off continues when the same file is chosen again.
 import { Upload, type HttpResponse, type DetailedError } from 'tus-js-client';
-import { urlOf } from '@/api/client';
+import { send, urlOf } from '@/api/client';
 import { getScope } from '@/api/scope';
 
 export type UploadState = 'queued' | 'uploading' | 'waiting' | 'paused' | 'done' | 'failed';
@@ -109,7 +109,7 @@ export class Uploads {
       fingerprint: () => Promise.resolve(['purvey', shop, mode, file.name, file.size, file.lastModified].join('/')),
       removeFingerprintOnSuccess: true,
       retryDelays,
-      onShouldRetry: (e) => !refused(e),
+      onShouldRetry: (e) => !refused(e) && statusOf(e) !== 401,
       onAfterResponse: (_, answer: HttpResponse) => {
         const id = answer.getHeader('Purvey-File-Id');
         if (id) self().item.fileId = id;
@@ -160,6 +160,12 @@ export class Uploads {
       this.next();
       return;
     }
+    if (statusOf(e) === 401) {
+      // Signed out meanwhile: it goes on after the sign-in that this asks for.
+      this.set(r, { state: 'waiting', speed: 0 });
+      send({ method: 'GET', path: '/admin/session' }).then(() => r.item.state === 'waiting' && this.start(r), () => this.set(r, { state: 'failed', error: reason(e) }));
+      return;
+    }
     // No answer: the machine slept, the network is away, the server is down.
     // None of it is a reason to give up.
     this.set(r, { state: 'waiting', speed: 0 });
@@ -188,7 +194,7 @@ function statusOf(e: Error | DetailedError): number {
 /** An answer that a repeat will not change. 423 is another request of the same upload, which ends. */
 function refused(e: Error | DetailedError): boolean {
   const status = statusOf(e);
-  return status >= 400 && status < 500 && status !== 409 && status !== 423 && status !== 429;
+  return status >= 400 && status < 500 && status !== 401 && status !== 409 && status !== 423 && status !== 429;
 }
 
 function reason(e: Error | DetailedError): string {

@@ -63,6 +63,12 @@ function Profile() {
       >
         <Stack>
           <TextInput label="Name" description="Stands in the audit log beside what you change." value={name} onChange={(e) => setName(e.currentTarget.value)} autoComplete="name" error={save.error?.fields['name']} />
+          {save.error?.fields['name'] === undefined && <ErrorAlert error={save.error} />}
+          <Group>
+            <Button type="submit" loading={save.busy} disabled={name.trim() === member.name}>
+              Save name
+            </Button>
+          </Group>
           <Group justify="space-between">
             <div>
               <Text size="sm" fw={560}>
@@ -72,12 +78,6 @@ function Profile() {
             </div>
             <Button variant="default" onClick={() => setChanging(true)}>
               Change e-mail
-            </Button>
-          </Group>
-          {save.error?.fields['name'] === undefined && <ErrorAlert error={save.error} />}
-          <Group>
-            <Button type="submit" loading={save.busy} disabled={name.trim() === member.name}>
-              Save name
             </Button>
           </Group>
         </Stack>

@@ -42,7 +42,7 @@ export function Sessions() {
                 </Text>
               </div>
               {!s.current && (
-                <Button size="compact-sm" variant="subtle" color="red" onClick={() => end.run(s.id)} aria-label={`End the session of ${browserOf(s.user_agent)}`}>
+                <Button size="compact-sm" variant="subtle" color="red" flex="none" onClick={() => end.run(s.id)} aria-label={`End the session of ${browserOf(s.user_agent)}`}>
                   End
                 </Button>
               )}

@@ -56,7 +56,7 @@ export default function Assign() {
               autosize
               minRows={4}
               maxRows={14}
-              className="mono"
+              styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
               placeholder={'ana@example.org\nbo@example.net'}
               value={text}
               onChange={(e) => setText(e.currentTarget.value)}
@@ -115,7 +115,7 @@ function Results({ done }: { done: readonly Done[] }) {
   const refused = done.filter((d) => d.result.error !== null);
   const shown = [...refused, ...done.filter((d) => d.result.error === null)].slice(0, 200);
   return (
-    <Section title={`${plural(done.length - refused.length, 'order')} made${refused.length > 0 ? `, ${plural(refused.length, 'row')} refused` : ''}`} flush>
+    <Section title={`${plural(done.length - refused.length, 'order')} created${refused.length > 0 ? `, ${plural(refused.length, 'row')} refused` : ''}`} flush>
       <DataTable label="What became of each row" columns={columns} list={{ rows: shown }} rowKey={(d) => String(d.result.row) + d.row.email} empty={<EmptyState icon={IconGift} title="Nothing given" />} />
     </Section>
   );

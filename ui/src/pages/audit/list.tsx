@@ -7,6 +7,7 @@ import { useList } from '@/api/hooks';
 import type { AuditEntry } from '@/api/types/audit';
 import { day, EmptyState, ErrorPanel, exact, FilterBar, JsonDiff, KeyValue, PageHeader, useFilters, words } from '@/parts';
 import { useZone } from '@/shell/zone';
+import { dayAfter, dayStart } from '../today/days';
 import classes from './audit.module.css';
 
 const objectTypes = [
@@ -19,7 +20,7 @@ export default function Audit() {
   const zone = useZone();
   const filters = useFilters({ object_type: '', object_id: '', action: '', actor: '', start: '', end: '' });
   const { values } = filters;
-  const list = useList<AuditEntry>('/audit-log', { ...values, start: instant(values.start, 0), end: instant(values.end, 1) }, { title: 'Read the audit log' });
+  const list = useList<AuditEntry>('/audit-log', { ...values, start: dayStart(values.start, zone), end: values.end === '' ? '' : dayStart(dayAfter(values.end), zone) }, { title: 'Read the audit log' });
   const days = byDay(list.rows, zone);
   return (
     <>
@@ -154,12 +155,4 @@ function byDay(rows: readonly AuditEntry[], zone: string): [string, AuditEntry[]
     days.set(title, [...(days.get(title) ?? []), row]);
   }
   return [...days];
-}
-
-/** The beginning of the day as an instant; `more` days later. */
-function instant(date: string, more: number): string {
-  if (date === '') return '';
-  const at = new Date(`${date}T00:00:00`);
-  at.setDate(at.getDate() + more);
-  return at.toISOString();
 }

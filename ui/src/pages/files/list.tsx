@@ -23,7 +23,7 @@ const columns: readonly Column<File>[] = [
     },
   },
   { key: 'size', title: 'Size', align: 'right', cell: (f) => <Bytes value={f.size} />, card: 'aside' },
-  { key: 'created', title: 'Added', sort: 'created_at', cell: (f) => <When at={f.created_at} /> },
+  { key: 'created', title: 'Added', align: 'right', sort: 'created_at', cell: (f) => <When at={f.created_at} /> },
 ];
 
 export default function Files() {

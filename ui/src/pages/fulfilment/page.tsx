@@ -92,7 +92,7 @@ export default function Fulfilment() {
         filters={filters}
         fields={[
           { key: 'search', label: 'Search', kind: 'search', placeholder: 'Number, reference, name or e-mail' },
-          { key: 'state', label: 'State', kind: 'select', placeholder: 'Any of both', options: [{ value: 'processing', label: 'Processing' }, { value: 'failed', label: 'Failed' }] },
+          { key: 'state', label: 'State', kind: 'select', placeholder: 'Any state', options: [{ value: 'processing', label: 'Processing' }, { value: 'failed', label: 'Failed' }] },
           {
             key: 'source', label: 'Source', kind: 'select', placeholder: 'Any source',
             options: [{ value: 'native', label: 'Back office and API' }, { value: 'hlconnect', label: 'HL Connect' }, { value: 'publicala', label: 'Publica.la' }, { value: 'shopify', label: 'Shopify' }, { value: 'woocommerce', label: 'WooCommerce' }, { value: 'stripe', label: 'Stripe' }],

@@ -163,7 +163,7 @@ function Generate({ opened, close, tag, fields }: WayProps) {
       title="Add licence keys"
       opened={opened}
       close={close}
-      submit={`Make ${plural(wanted.count, 'key')}`}
+      submit={`Generate ${plural(wanted.count, 'key')}`}
       onSubmit={() => make.run(wanted)}
       call={() => describe(wanted)}
       busy={make.busy}

@@ -1,6 +1,6 @@
 // Licence keys: every key, the stock by tag, and who waits for one.
-import { Button, Tabs, Text } from '@mantine/core';
-import { IconKey, IconPlus } from '@tabler/icons-react';
+import { Box, Button, Tabs, Text } from '@mantine/core';
+import { IconDownload, IconKey, IconPlus } from '@tabler/icons-react';
 import { useSearchParams } from 'react-router';
 import { browserUrl } from '@/api/client';
 import { useList } from '@/api/hooks';
@@ -18,13 +18,15 @@ const columns: readonly Column<LicenseKey>[] = [
   { key: 'tag', title: 'Tag', cell: (k) => k.tag ?? <Text span inherit c="dimmed">none</Text> },
   { key: 'state', title: 'State', cell: (k) => (k.assigned ? <StatePill tone="blue">Assigned</StatePill> : <StatePill tone="green">Free</StatePill>), card: 'aside' },
   { key: 'order', title: 'Order', cell: (k) => k.order_name ?? '' },
-  { key: 'added', title: 'Added', sort: 'created_at', cell: (k) => <When at={k.created_at} /> },
+  { key: 'added', title: 'Added', align: 'right', sort: 'created_at', cell: (k) => <When at={k.created_at} /> },
 ];
 
 export default function Keys() {
   const [params, setParams] = useSearchParams();
   const dialog = useNewDialog();
   const tab = params.get('tab') ?? 'keys';
+  const tag = params.get('tag') ?? '';
+  const admin = useIsAdmin();
   const tags = useList<KeyTag>('/license-key-tags', {}, { title: 'Stock of keys by tag' });
   const waiting = tags.rows.reduce((n, t) => n + t.waiting, 0);
   return (
@@ -33,21 +35,28 @@ export default function Keys() {
         title="Licence keys"
         lead="Keys are taken from the stock of a product's tag, the oldest first. Who buys when it is empty waits, and gets the key by mail as soon as new ones come."
         actions={
-          <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={dialog.open}>
-            Add keys
-          </Button>
+          <>
+            {admin && (
+              <Button component="a" href={browserUrl('/reports/license-keys.csv', tag === '' ? {} : { tag })} download variant="default" leftSection={<IconDownload size={16} aria-hidden />}>
+                Export CSV
+              </Button>
+            )}
+            <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={dialog.open}>
+              Add keys
+            </Button>
+          </>
         }
       />
       <Tabs value={tab} onChange={(t) => setParams(t === null || t === 'keys' ? {} : { tab: t }, { replace: true })} keepMounted={false}>
         <Tabs.List mb="md">
           <Tabs.Tab value="keys">Keys</Tabs.Tab>
           <Tabs.Tab value="stock">Stock</Tabs.Tab>
-          <Tabs.Tab value="waiting" rightSection={waiting > 0 ? <StatePill tone="amber">{String(waiting)}</StatePill> : undefined}>
+          <Tabs.Tab value="waiting" rightSection={waiting > 0 ? <Box my={-4}><StatePill tone="amber">{String(waiting)}</StatePill></Box> : undefined}>
             Waiting
           </Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="keys">
-          <All add={dialog.open} tags={tags.rows} />
+          <All add={dialog.open} tags={tags.rows} loading={tags.loading} />
         </Tabs.Panel>
         <Tabs.Panel value="stock">
           <Stock list={tags} />
@@ -61,8 +70,7 @@ export default function Keys() {
   );
 }
 
-function All({ add, tags }: { add: () => void; tags: readonly KeyTag[] }) {
-  const admin = useIsAdmin();
+function All({ add, tags, loading }: { add: () => void; tags: readonly KeyTag[]; loading: boolean }) {
   const filters = useFilters({ q: '', tag: '', assigned: '', sort: '-created_at' });
   const [params, setParams] = useSearchParams();
   const list = useList<LicenseKey>('/license-keys', filters.values, { title: 'List licence keys' });
@@ -79,7 +87,7 @@ function All({ add, tags }: { add: () => void; tags: readonly KeyTag[] }) {
       <FilterBar
         fields={[
           { key: 'q', label: 'Search keys', kind: 'search', placeholder: 'Search by key or order' },
-          ...(named.length > 0 ? [{ key: 'tag' as const, label: 'Tag', kind: 'select' as const, options: named }] : []),
+          ...(loading || named.length > 0 ? [{ key: 'tag' as const, label: 'Tag', kind: 'select' as const, options: named }] : []),
           {
             key: 'assigned',
             label: 'State',
@@ -112,11 +120,6 @@ function All({ add, tags }: { add: () => void; tags: readonly KeyTag[] }) {
           )
         }
       />
-      {admin && list.rows.length > 0 && (
-        <Button component="a" href={browserUrl('/reports/license-keys.csv', filters.values.tag === '' ? {} : { tag: filters.values.tag })} variant="subtle" mt="sm">
-          Download as CSV
-        </Button>
-      )}
       <KeyDrawer id={params.get('key')} close={() => open(null)} />
     </>
   );

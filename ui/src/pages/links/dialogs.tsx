@@ -148,7 +148,7 @@ function Known({ link, close }: { link: DownloadLink; close: () => void }) {
       </form>
       <KeyValue
         items={[
-          ['Made', <When key="m" at={link.created_at} show="both" />],
+          ['Created', <When key="m" at={link.created_at} show="both" />],
           ['Id', <span key="i" className="mono">{link.id} <CopyButton value={link.id} label="Copy the id" /></span>],
         ]}
       />

@@ -4,7 +4,8 @@ import { IconLink, IconPlus } from '@tabler/icons-react';
 import { useSearchParams } from 'react-router';
 import { useList } from '@/api/hooks';
 import type { DownloadLink } from '@/api/types/link';
-import { CopyButton, DataTable, EmptyState, PageHeader, plural, StatePill, useFilters, useNewDialog, When, type Column } from '@/parts';
+import { CopyButton, DataTable, EmptyState, PageHeader, plural, shortDay, StatePill, useFilters, useNewDialog, When, type Column } from '@/parts';
+import { useZone } from '@/shell/zone';
 import { LinkDrawer, NewLink } from './dialogs';
 
 const columns: readonly Column<DownloadLink>[] = [
@@ -20,12 +21,13 @@ const columns: readonly Column<DownloadLink>[] = [
   { key: 'limit', title: 'Limit', cell: (l) => (l.use_download_limit && l.download_limit > 0 ? `${plural(l.download_limit, 'copy', 'copies')} of each` : <Text span inherit c="dimmed">none</Text>) },
   { key: 'stamp', title: 'Stamp', cell: (l) => (l.use_stamping ? (l.stamping_text ?? 'the shop’s text') : ''), card: 'hide' },
   { key: 'state', title: 'State', cell: (l) => <State link={l} />, card: 'aside' },
-  { key: 'created', title: 'Made', sort: 'created_at', cell: (l) => <When at={l.created_at} /> },
+  { key: 'created', title: 'Created', align: 'right', sort: 'created_at', cell: (l) => <When at={l.created_at} /> },
 ];
 
 export function State({ link }: { link: DownloadLink }) {
+  const zone = useZone();
   if (link.expires_at === null) return <StatePill tone="green">Open</StatePill>;
-  return new Date(link.expires_at).getTime() <= Date.now() ? <StatePill tone="gray">Expired</StatePill> : <StatePill tone="green">Until its date</StatePill>;
+  return new Date(link.expires_at).getTime() <= Date.now() ? <StatePill tone="gray">Expired</StatePill> : <StatePill tone="green">{`Until ${shortDay(link.expires_at, zone)}`}</StatePill>;
 }
 
 export default function Links() {

@@ -31,7 +31,7 @@ const columns: readonly Column<Message>[] = [
       <Stack gap={0}>
         <span>{m.subject}</span>
         {m.error !== null && (
-          <Text size="xs" c="var(--tone-red)" lineClamp={1}>
+          <Text size="xs" c="var(--tone-red)" lineClamp={2}>
             {m.error}
           </Text>
         )}

@@ -117,7 +117,7 @@ export default function MessagePage() {
                 ['To', <span key="t">{m.to} <CopyButton value={m.to} label="Copy the address" /></span>],
                 ['Order', m.order_id !== null && <Anchor key="o" component={Link} to={`/orders/${m.order_id}`} inherit>{order.data?.name ?? 'Open it'}</Anchor>],
                 ['Kind', kindName(m.kind)],
-                ['Made', <When key="c" at={m.created_at} show="exact" />],
+                ['Created', <When key="c" at={m.created_at} show="exact" />],
                 ['Sent', m.sent_at !== null && <When key="s" at={m.sent_at} show="exact" />],
               ]}
             />

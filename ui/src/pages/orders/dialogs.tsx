@@ -132,7 +132,7 @@ export function CancelDialog({ order, opened, close, line }: Props & { line: Ord
       method: 'POST', path: `/orders/${order.id}/cancel`, title: 'Cancel',
       body: { ...(reason.trim() === '' ? {} : { reason: reason.trim() }), ...(line === null ? {} : { line_ids: [line.id] }) },
     }),
-    { done: line === null ? `${order.name} canceled` : `${line.digital_product.name} canceled`, refresh: orderPaths, then: close, quiet: true },
+    { done: line === null ? `${order.name} cancelled` : `${line.digital_product.name} cancelled`, refresh: orderPaths, then: close, quiet: true },
   );
   const { reset } = cancel;
   useEffect(() => {

@@ -62,7 +62,7 @@ export function waitsFor(o: Order, l: OrderLine, p: Product | undefined): string
     case 'failed':
       return `${l.rights?.failure ?? 'It could not be made ready.'} Retry it once the cause is mended.`;
     case 'canceled':
-      return l.cancel_reason ? `Canceled: ${l.cancel_reason}` : 'Canceled.';
+      return l.cancel_reason ? `Cancelled: ${l.cancel_reason}` : 'Cancelled.';
     case 'processing':
       if (o.risk_level === 'HIGH') return 'Held, because the risk of fraud is high.';
       if (l.delivering_type === 'UNIQUE' && (l.files ?? []).length === 0) return 'Waits for the files of this customer.';

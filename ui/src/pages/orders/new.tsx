@@ -8,7 +8,7 @@ import { useScope } from '@/api/scope';
 import { useSession, useShop } from '@/api/session';
 import type { Order } from '@/api/types/order';
 import type { Product } from '@/api/types/product';
-import { CallButton, ErrorAlert, Money, PageHeader, ProductPicker, Section, cents } from '@/parts';
+import { CallButton, ErrorAlert, Money, PageHeader, ProductPicker, Section, amount, cents } from '@/parts';
 import { orderPaths } from './facts';
 import { languages } from './languages';
 import { suggestion } from './typo';
@@ -68,7 +68,7 @@ function Editor({ first }: { first: Product | undefined }) {
         send_email: mail,
       },
     }),
-    { done: (o) => `Order ${o.name} made`, refresh: orderPaths, then: (o) => void go(`/orders/${o.id}`), quiet: true },
+    { done: (o) => `Order ${o.name} created`, refresh: orderPaths, then: (o) => void go(`/orders/${o.id}`), quiet: true },
   );
   const fields = create.error?.fields ?? {};
   const elsewhere = create.error !== null && !Object.keys(fields).some((f) => shownFields.test(f));
@@ -120,7 +120,7 @@ function Editor({ first }: { first: Product | undefined }) {
                   <TextInput
                     label={`Price, ${currency}`}
                     inputMode="decimal"
-                    placeholder={r.product ? String(r.product.price_cents / 100) : ''}
+                    placeholder={r.product ? amount(r.product.price_cents, r.product.currency) : ''}
                     value={r.price}
                     onChange={(e) => set(r.key, { price: e.currentTarget.value })}
                     error={badPrice(r) ? 'An amount' : fields[`lines[${i}].price_cents`]}
@@ -161,14 +161,16 @@ function Editor({ first }: { first: Product | undefined }) {
             </Stack>
           </Section>
           <ErrorAlert error={elsewhere ? create.error : null} />
-          <Group justify="flex-end" gap="xs" mt="xs">
+          <Group justify="space-between" gap="xs" mt="xs">
             <CallButton call={() => create.describe(undefined)} />
+            <Group gap="xs" ml="auto">
             <Button variant="default" component={Link} to="/orders">
-              Back
+              Cancel
             </Button>
             <Button type="submit" loading={create.busy} disabled={chosen.length === 0 || email.trim() === '' || rows.some(badPrice)}>
-              {test ? 'Make the test order' : 'Make the order'}
+              {test ? 'Create test order' : 'Create order'}
             </Button>
+            </Group>
           </Group>
         </Stack>
       </form>

@@ -19,7 +19,7 @@ const columns: readonly Column<Product>[] = [
   { key: 'version', title: 'Version', cell: (p) => p.version ?? <Text span inherit c="dimmed">none</Text> },
   { key: 'limits', title: 'Limits', cell: (p) => limitsOf(p), card: 'hide' },
   { key: 'price', title: 'Price', align: 'right', cell: (p) => (p.price_cents === 0 ? <Text span inherit c="dimmed">free</Text> : <Money cents={p.price_cents} currency={p.currency} />) },
-  { key: 'created', title: 'Added', sort: 'created_at', cell: (p) => <When at={p.created_at} />, card: 'hide' },
+  { key: 'created', title: 'Added', align: 'right', sort: 'created_at', cell: (p) => <When at={p.created_at} />, card: 'hide' },
 ];
 
 export function State({ product: p }: { product: Product }) {

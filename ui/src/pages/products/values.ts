@@ -2,7 +2,7 @@
 import type { FileName } from '@/api/types/file';
 import type { Access, Product } from '@/api/types/product';
 import type { DeliveringType } from '@/api/types/order';
-import { cents } from '@/parts';
+import { amount, cents } from '@/parts';
 
 export interface Values {
   name: string;
@@ -62,7 +62,7 @@ export function valuesOf(p: Product, shopZone: string): Values {
     period_months: p.period_months ?? 1,
     status: p.status,
     available: p.available,
-    price: amount(p.price_cents, p.currency),
+    price: price(p.price_cents, p.currency),
     currency: p.currency,
     min_quantity: p.min_quantity,
     world: p.world,
@@ -159,10 +159,8 @@ export function creation(v: Values): Body {
 const orNull = (text: string): string | null => (text.trim() === '' ? null : text.trim());
 const orNumber = (n: number | string): number | null => (n === '' || Number(n) === 0 ? null : Number(n));
 
-function amount(n: number, currency: string): string {
-  if (n === 0) return '';
-  const whole = cents('1', currency) ?? 100;
-  return String(n / whole);
+function price(n: number, currency: string): string {
+  return n === 0 ? '' : amount(n, currency);
 }
 
 /** An instant as the clock of a zone shows it, for a field of date and time. */

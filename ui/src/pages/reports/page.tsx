@@ -3,6 +3,7 @@ import { Button, Group, SimpleGrid, Text } from '@mantine/core';
 import { IconDownload, IconReportAnalytics } from '@tabler/icons-react';
 import { browserUrl, type Page, type Query } from '@/api/client';
 import { useList } from '@/api/hooks';
+import { useShop } from '@/api/session';
 import type { Sale, SaleTotal } from '@/api/types/report';
 import { count, DataTable, EmptyState, Figure, Figures, FilterBar, Money, money, PageHeader, Section, ServerState, StatePill, useFilters, When, type Column } from '@/parts';
 
@@ -27,9 +28,12 @@ const columns: readonly Column<Sale>[] = [
 
 export default function Reports() {
   const filters = useFilters({ start: '', end: '', type: '', currency: '' });
+  const shop = useShop();
   const query: Query = filters.values;
   const list = useList<Sale, Page<Sale> & { totals: SaleTotal[] }>('/reports/sales', query, { title: 'Report of sales' });
   const period = { start: filters.values.start, end: filters.values.end };
+  const found = list.first?.totals ?? [];
+  const totals = found.length > 0 ? found : [{ currency: shop.currency, rows: 0, gross_cents: 0, refunded_cents: 0, net_cents: 0 }];
   return (
     <>
       <PageHeader title="Reports" lead="Days are those of the shop's time zone. Permission orders give something away and are no sales." />
@@ -51,36 +55,14 @@ export default function Reports() {
         ]}
         filters={filters}
       />
-      {(list.first?.totals ?? []).map((t) => (
+      {totals.map((t) => (
         <Figures key={t.currency}>
-          <Figure label={`Net, ${t.currency}`} value={money(t.net_cents, t.currency)} />
-          <Figure label="Gross" value={money(t.gross_cents, t.currency)} />
-          <Figure label="Refunded" value={money(t.refunded_cents, t.currency)} />
-          <Figure label="Sales" value={count(t.rows)} />
+          <Figure label={`Net, ${t.currency}`} value={money(t.net_cents, t.currency)} loading={list.loading} />
+          <Figure label="Gross" value={money(t.gross_cents, t.currency)} loading={list.loading} />
+          <Figure label="Refunded" value={money(t.refunded_cents, t.currency)} loading={list.loading} />
+          <Figure label="Sales" value={count(t.rows)} loading={list.loading} />
         </Figures>
       ))}
-      <Section
-        title="Sales"
-        flush
-        actions={
-          <Button component="a" href={browserUrl('/reports/sales.csv', query)} variant="default" size="compact-sm" leftSection={<IconDownload size={15} aria-hidden />}>
-            Sales as CSV
-          </Button>
-        }
-      >
-        <DataTable
-          label="Sales"
-          columns={columns}
-          list={list}
-          rowKey={(s) => `${s.line_id} ${s.paid_at}`}
-          rowHref={(s) => `/orders/${s.order_id}`}
-          empty={
-            <EmptyState icon={IconReportAnalytics} title={filters.any ? 'No sale in this period' : 'No sales yet'}>
-              Each paid line of an order stands here, with what was refunded of it.
-            </EmptyState>
-          }
-        />
-      </Section>
       <Section title="Take your data along" lead="Complete tables, however long; they are written while they come. For spreadsheets: cells that would run as formulas are defused.">
         <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
           {tables.map((t) => (
@@ -104,6 +86,28 @@ export default function Reports() {
             Orders and downloads are those of the chosen days.
           </Text>
         )}
+      </Section>
+      <Section
+        title="Sales"
+        flush
+        actions={
+          <Button component="a" href={browserUrl('/reports/sales.csv', query)} variant="default" size="compact-sm" leftSection={<IconDownload size={15} aria-hidden />}>
+            Sales as CSV
+          </Button>
+        }
+      >
+        <DataTable
+          label="Sales"
+          columns={columns}
+          list={list}
+          rowKey={(s) => `${s.line_id} ${s.paid_at}`}
+          rowHref={(s) => `/orders/${s.order_id}`}
+          empty={
+            <EmptyState icon={IconReportAnalytics} title={filters.any ? 'No sale in this period' : 'No sales yet'}>
+              Each paid line of an order stands here, with what was refunded of it.
+            </EmptyState>
+          }
+        />
       </Section>
     </>
   );

@@ -29,7 +29,7 @@ export function Field({ spec: f, draft, error }: { spec: Spec; draft: Draft; err
     case 'locale':
       return <Select {...common} data={locales(text)} value={text} onChange={(v) => v && set(v)} maw={420} />;
     case 'color':
-      return <ColorInput {...common} format="hex" value={text} onChange={(v) => set(v)} maw={220} placeholder="#0f6a57" eyeDropperButtonProps={{ 'aria-label': 'Pick a colour from the screen' }} swatches={['#0f6a57', '#1f4f9e', '#6a3fa0', '#a3341b', '#83500a', '#1d1d20']} />;
+      return <ColorInput {...common} format="hex" value={text} onChange={(v) => set(v)} maw={220} placeholder="#1f5fd0" eyeDropperButtonProps={{ 'aria-label': 'Pick a colour from the screen' }} swatches={['#0f6a57', '#1f4f9e', '#6a3fa0', '#a3341b', '#83500a', '#1d1d20']} />;
     case 'switch':
       return <Switch {...common} checked={value === true} onChange={(e) => set(e.currentTarget.checked)} />;
     case 'number':

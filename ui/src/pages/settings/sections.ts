@@ -63,7 +63,7 @@ export const sections: readonly SectionEntry[] = [
         lead: 'Of all that customers see: download pages, checkout, library and mails.',
         fields: [
           { path: 'shop.logo_url', label: 'Logo', kind: 'url', placeholder: 'https://example.com/logo.svg', help: 'Address of a picture, best with a clear ground and twice as wide as high.' },
-          { path: 'shop.accent', label: 'Colour', kind: 'color', help: 'Of buttons and links. Empty uses ours.' },
+          { path: 'shop.accent', label: 'Colour', kind: 'color', help: 'Of buttons and links. Empty uses Purvey’s blue.' },
           { path: 'pages.message', label: 'Line on every download page', kind: 'textarea', max: 500, placeholder: 'Thank you for supporting independent field recording.' },
         ],
       },
@@ -95,7 +95,7 @@ export const sections: readonly SectionEntry[] = [
             path: 'gateways.live', label: 'Gateway', kind: 'select', help: 'Takes the money of live purchases.',
             options: [{ value: '', label: 'None' }, { value: 'stripe', label: 'Stripe' }, { value: 'mercadopago', label: 'Mercado Pago' }],
           },
-          { path: 'gateways.sale_currencies', label: 'Currencies of sales', kind: 'currencies' },
+          { path: 'gateways.sale_currencies', label: 'Currencies of sales', kind: 'currencies', help: 'A sale in another one is refused. Sales are purchases that stores of Publica.la begin here.' },
         ],
       },
       {

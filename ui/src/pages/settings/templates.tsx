@@ -61,8 +61,8 @@ function Editor({ template: t, help }: { template: MailTemplate; help: string })
   const [texts, setTexts] = useState<Texts>(saved);
   const path = `/mail-templates/${t.kind}/${t.locale}`;
   const save = useWrite<Texts, MailTemplate>((body) => ({ method: 'PUT', path, body, title: 'Change the texts of a mail' }), { done: 'Texts saved', refresh: ['/mail-templates', '/audit-log'], quiet: true });
-  const back = useWrite(() => ({ method: 'DELETE', path, title: 'Go back to our texts' }), {
-    done: 'Back to our texts',
+  const back = useWrite(() => ({ method: 'DELETE', path, title: 'Reset to the default texts' }), {
+    done: 'Default texts again',
     ...(t.custom ? { undo: () => ({ method: 'PUT' as const, path, body: saved }) } : {}),
     refresh: ['/mail-templates', '/audit-log'],
     then: () => setTexts({ ...t.default }),
@@ -73,7 +73,7 @@ function Editor({ template: t, help }: { template: MailTemplate; help: string })
   const [field, setField] = useState<keyof Texts>('intro');
   return (
     <>
-      <Section title="Texts" lead={help} actions={t.custom ? <StatePill tone="blue">Yours</StatePill> : <StatePill tone="gray">Ours</StatePill>}>
+      <Section title="Texts" lead={help} actions={t.custom ? <StatePill tone="blue">Changed</StatePill> : <StatePill tone="gray">Default</StatePill>}>
         <form
           className={classes.editor}
           onSubmit={(e) => {
@@ -103,7 +103,7 @@ function Editor({ template: t, help }: { template: MailTemplate; help: string })
           {Object.keys(fields).length === 0 && <ErrorAlert error={save.error} />}
           <Group justify="space-between" gap="xs">
             <Button variant="default" onClick={() => back.run()} disabled={!t.custom} loading={back.busy}>
-              Back to ours
+              Reset to default
             </Button>
             <Group gap="xs">
               <CallButton call={() => save.describe(texts)} />

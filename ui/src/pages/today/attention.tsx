@@ -47,9 +47,13 @@ export function AttentionList({ list }: { list: readonly Attention[] | undefined
   if (list === undefined) {
     return (
       <section className={`card ${classes.attention}`} aria-label="What needs a hand" aria-busy>
-        <Stack p="md">
-          <Skeleton h={16} w="40%" />
-          <Skeleton h={14} w="65%" />
+        <Stack p="md" gap="xl">
+          {[40, 65, 55, 60].map((w) => (
+            <Stack key={w} gap="xs">
+              <Skeleton h={16} w={`${w}%`} />
+              <Skeleton h={14} w={`${w - 20}%`} />
+            </Stack>
+          ))}
         </Stack>
       </section>
     );
@@ -95,7 +99,7 @@ export function AttentionList({ list }: { list: readonly Attention[] | undefined
                       </Anchor>
                       {item.at && (
                         <Text span size="xs" c="dimmed">
-                          {' '}
+                          {' · '}
                           <When at={item.at} />
                         </Text>
                       )}

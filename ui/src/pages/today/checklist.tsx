@@ -9,7 +9,7 @@ import type { Checklist, ChecklistItem, ChecklistKey } from '@/api/types/checkli
 import { ErrorAlert, When } from '@/parts';
 import classes from './today.module.css';
 
-const deeds: Readonly<Partial<Record<ChecklistKey, string>>> = { product: 'Make a product', order: 'Make an order', webhook: 'Add an endpoint', token: 'Make a token' };
+const deeds: Readonly<Partial<Record<ChecklistKey, string>>> = { product: 'New product', order: 'New order', webhook: 'New endpoint', token: 'New token' };
 const paths: Readonly<Partial<Record<ChecklistKey, string>>> = { order: '/orders/new', webhook: '/webhooks?new', token: '/tokens?new' };
 
 /** Nothing for members without the right, and once all is done. */
@@ -95,7 +95,7 @@ function MailDeed() {
   });
   return (
     <div className={classes.deed}>
-      <Button size="compact-sm" loading={send.busy} onClick={() => send.run(member.email)}>
+      <Button variant="default" size="compact-sm" loading={send.busy} onClick={() => send.run(member.email)}>
         Mail to {member.email}
       </Button>
       {send.result && (
@@ -118,7 +118,7 @@ function StorageDeed() {
     sample: undefined,
   });
   return (
-    <Button size="compact-sm" loading={check.busy} onClick={() => check.run(undefined)}>
+    <Button variant="default" size="compact-sm" loading={check.busy} onClick={() => check.run(undefined)}>
       Try the storage
     </Button>
   );

@@ -4,6 +4,8 @@ import { IconPlus, IconRefresh } from '@tabler/icons-react';
 import { useState, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import { useRead } from '@/api/hooks';
+import { useIsAdmin } from '@/api/session';
+import type { Checklist } from '@/api/types/checklist';
 import type { Overview } from '@/api/types/overview';
 import { Bytes, ErrorPanel, expectChart, Figure, Figures, Money, PageHeader, Section, count } from '@/parts';
 import { AttentionList } from './attention';
@@ -21,6 +23,8 @@ export default function Today() {
   const period = usePeriod();
   const overview = useRead<Overview>('/overview', period.query, { every: 60_000, keep: true, enabled: period.valid, title: 'Figures, and what needs a hand' });
   const { data } = overview;
+  const admin = useIsAdmin();
+  const checklist = useRead<Checklist>('/checklist', undefined, { enabled: admin, title: 'The first steps' });
   const [measure, setMeasure] = useState<Measure>('revenue');
   if (overview.error && !data) {
     return (
@@ -37,10 +41,19 @@ export default function Today() {
     <Figure key={label} label={label} value={show(change?.value ?? 0)} now={change?.value ?? 0} before={change?.previous ?? 0} loading={!change} inverse={inverse} />
   );
   const currency = f?.revenue[0]?.currency ?? 'EUR';
+  if (!data || checklist.isLoading) {
+    // Nothing below is known to be where it will stand: it is drawn when it is.
+    return (
+      <>
+        <Header busy={false} again={() => undefined} />
+        <AttentionList key="unknown" list={undefined} />
+      </>
+    );
+  }
   return (
     <>
       <Header busy={overview.isFetching} again={() => void overview.refetch()} />
-      <AttentionList list={data?.attention} />
+      <AttentionList key="known" list={data.attention} />
       <ChecklistCard />
       <div className={classes.bar}>
         <h2 className={classes.heading}>Figures</h2>
@@ -54,7 +67,7 @@ export default function Today() {
           {tile('Arrived whole', f?.completed)}
           {tile('New customers', f?.new_customers)}
           {tile('Keys assigned', f?.keys_assigned)}
-          {tile('Sent', f?.bandwidth_bytes, (n) => <Bytes value={n} />)}
+          {tile('Data sent', f?.bandwidth_bytes, (n) => <Bytes value={n} />)}
           {tile('Refunds', f?.refunds, count, true)}
         </Figures>
         <Section

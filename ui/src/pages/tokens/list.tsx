@@ -40,7 +40,7 @@ export default function Tokens() {
     { key: 'role', title: 'Role', cell: (t) => (t.role === 'admin' ? 'Admin' : 'Member') },
     { key: 'mode', title: 'Mode', cell: (t) => <ServerState value={t.mode} />, card: 'aside' },
     { key: 'used', title: 'Last used', sort: 'last_used_at', cell: (t) => <When at={t.last_used_at} /> },
-    { key: 'made', title: 'Made', sort: 'created_at', cell: (t) => <When at={t.created_at} /> },
+    { key: 'made', title: 'Created', sort: 'created_at', cell: (t) => <When at={t.created_at} /> },
     {
       key: 'revoke', title: '', align: 'right',
       cell: (t) => (
@@ -84,7 +84,7 @@ export default function Tokens() {
         onSort={(s) => filters.set({ sort: s })}
         empty={
           list.rows.length > 0 ? <EmptyState icon={IconTerminal2} title="No token is like that" action={<Button variant="default" onClick={filters.clear}>Clear the filters</Button>} /> :
-          <EmptyState icon={IconTerminal2} title="No program signs in yet" action={<Button onClick={dialog.open}>Make the first token</Button>}>
+          <EmptyState icon={IconTerminal2} title="No program signs in yet" action={<Button onClick={dialog.open}>New token</Button>}>
             A token lets a shop, a script or a service of yours place orders, read them and change the catalogue. It is shown once, and revoked in one click.
           </EmptyState>
         }

@@ -32,7 +32,7 @@ export function DeliveryTable({ title, path, withEndpoint, query }: Props) {
     { key: 'state', title: 'State', cell: (d) => <DeliveryState delivery={d} />, card: 'aside' },
     { key: 'answer', title: 'Last answer', cell: (d) => lastAnswer(d) },
     { key: 'tries', title: 'Tries', align: 'right', cell: (d) => d.attempts.length },
-    { key: 'at', title: 'When', cell: (d) => <When at={d.created_at} /> },
+    { key: 'at', title: 'When', align: 'right', cell: (d) => <When at={d.created_at} /> },
   ];
   const states = (
     <SegmentedControl

@@ -129,7 +129,7 @@ function Page({ endpoint: e }: { endpoint: Endpoint }) {
           <Section title="Details">
             <KeyValue
               items={[
-                ['Made', <When at={e.created_at} key="c" />],
+                ['Created', <When at={e.created_at} key="c" />],
                 ['Changed', <When at={e.updated_at} key="u" />],
                 [
                   'Events',

@@ -27,7 +27,7 @@ const columns: Column<Endpoint>[] = [
       </Group>
     ),
   },
-  { key: 'made', title: 'Made', cell: (e) => <When at={e.created_at} />, card: 'hide' },
+  { key: 'made', title: 'Created', align: 'right', cell: (e) => <When at={e.created_at} />, card: 'hide' },
 ];
 
 export default function Webhooks() {
