@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"code.dny.dev/ssrf"
+	"golang.org/x/text/unicode/norm"
 )
 
 // errRefused is the error of a dial to an address that is not allowed.
@@ -107,16 +108,27 @@ func (g *guard) checkURL(text string) string {
 	if g.insecure {
 		return ""
 	}
-	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	// Full-width digits and dots are read as the plain ones by those who dial.
+	host := strings.TrimSuffix(strings.ToLower(strings.ReplaceAll(norm.NFKC.String(u.Hostname()), "。", ".")), ".")
 	if a, err := netip.ParseAddr(host); err == nil {
 		if a.Zone() != "" || g.public.SafeAddr(a) != nil {
 			return "must have a public address"
 		}
+	} else if last := host[strings.LastIndexByte(host, '.')+1:]; numeric(last) {
+		return "must have a public address"
 	}
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return "must have a public address"
 	}
 	return ""
+}
+
+// numeric tells a last label that some resolvers read as a part of an IPv4
+// address, as in 127.1, 0177.0.0.1 and 0x7f000001. No name on the internet
+// ends in one.
+func numeric(label string) bool {
+	_, err := strconv.ParseUint(label, 0, 64)
+	return err == nil || label != "" && strings.Trim(label, "0123456789") == ""
 }
 
 func goodPort(u *url.URL) bool {

@@ -34,6 +34,9 @@ var hostile = []string{
 	"[2001:4:112::1]", "[2001:10::1]", "[2001:20::1]", "[2001:db8::1]", "[2002:7f00:1::1]", "[2002:a00:1::1]", "[2002:a9fe:a9fe::1]",
 	"[2620:4f:8000::1]", "[3fff::1]", "[5f00::1]", "[fc00::1]", "[fd00::1]", "[fd00:ec2::254]", "[fe80::1]", "[fe80::1%25lo]",
 	"[fec0::1]", "[ff02::1]", "[ff0e::1]", "[4000::1]", "[0:0:0:0:0:0:0:1]",
+	// What some resolvers read as IPv4
+	"127.1", "2130706433", "0x7f000001", "0X7F.1", "0177.0.0.1", "017700000001", "0", "127.0.0.1.", "127.0.0.089",
+	"①②⑦.⓪.⓪.①", "127。0。0。1", "１２７．０．０．１", "1.2.3.4.5",
 	// Names that lead inside
 	"localhost", "localhost.", "LOCALHOST",
 }
@@ -90,6 +93,7 @@ func TestHostileAddressesAreRefusedWhenStored(t *testing.T) {
 	}
 	for _, good := range []string{
 		"https://example.com", "https://example.com/hook?a=b&c=d", "HTTPS://EXAMPLE.COM:8443/x", "https://93.184.216.34/", "https://[2606:2800:220:1::1]:444/x",
+		"https://127.0.0.1.example.com/", "https://4you.example/", "https://bücher.example/x",
 	} {
 		if why := s.CheckURL(good); why != "" {
 			t.Errorf("%q %s", good, why)

@@ -207,8 +207,8 @@ func (s *Service) judge(ctx context.Context, p *target, out store.OutgoingWebhoo
 }
 
 // attempt posts once. It takes at most purvey.WebhookTimeout in all.
-func (s *Service) attempt(ctx context.Context, dialect Dialect, p *target, payload []byte, eventID string) answer {
-	a := answer{Attempt: purvey.Attempt{At: s.db.Now(), URL: p.URL, Secret: p.mark}}
+func (s *Service) attempt(ctx context.Context, dialect Dialect, p *target, payload []byte, eventID string) (a answer) {
+	a.Attempt = purvey.Attempt{At: s.db.Now(), URL: p.URL, Secret: p.mark}
 	began := time.Now()
 	defer func() { a.Duration = time.Since(began) }()
 	if p.unfit != "" {

@@ -220,6 +220,9 @@ func TestBDD45_EveryFailureIsRetried(t *testing.T) {
 			if d.State != purvey.DeliveryPending || len(d.Attempts) != 1 || d.Attempts[0].Error == "" || c.want != "" && d.Attempts[0].Error != c.want {
 				t.Fatalf("%+v", d)
 			}
+			if strings.Contains(c.name, "silence") && d.Attempts[0].Duration < 100*time.Millisecond || d.Attempts[0].Duration <= 0 {
+				t.Errorf("the attempt took %v", d.Attempts[0].Duration)
+			}
 			if wait := d.NextAttemptAt.Sub(clock.Now()); wait < time.Minute || wait > 66*time.Second {
 				t.Errorf("retried after %v", wait)
 			}
