@@ -16,7 +16,7 @@ import (
 // Batch is a batch of keys on its way into stock.
 type Batch struct {
 	Keys       []string // 1 to 5,000, each 1 to 255 characters after trimming
-	Tag        string   // at most 120 characters
+	Tag        string   // at most 120 characters after trimming
 	Duplicates string   // skip (default), create, fail
 }
 
@@ -118,6 +118,7 @@ const aheadFrom = 500
 
 func (b *Batch) check() error {
 	var c purvey.Checker
+	b.Tag = strings.TrimSpace(b.Tag) // as a product's is, or its lines would never find the keys
 	c.Require(len(b.Keys) >= 1 && len(b.Keys) <= purvey.MaxKeysPerBatch, "keys", "must hold 1 to %d keys", purvey.MaxKeysPerBatch)
 	c.Require(utf8.RuneCountInString(b.Tag) <= purvey.MaxTagLength, "tag", "must be at most %d characters", purvey.MaxTagLength)
 	switch b.Duplicates {
