@@ -155,6 +155,13 @@ func (s *Service) SetLimits(ctx context.Context, shop purvey.Shop, id string, l 
 			Fields: []purvey.Field{{Name: "max_downloads", Message: "or download_in is required"}},
 		}
 	}
+	// A value of the wrong form is told before a product that is not there.
+	var e editor
+	e.limit("max_downloads", l.MaxDownloads.Value, purvey.MaxDownloadsBound)
+	e.limit("download_in", l.DownloadIn.Value, purvey.DownloadInBound)
+	if err := e.Err(); err != nil {
+		return purvey.Product{}, err
+	}
 	return s.UpdateProduct(ctx, shop, id, Change{MaxDownloads: l.MaxDownloads, DownloadIn: l.DownloadIn})
 }
 

@@ -121,6 +121,10 @@ func TestBDD12_BatchRules(t *testing.T) {
 				t.Errorf("%.60s: %s, want %s", c.body, got, c.want)
 			}
 		}
+		// A product's tag is trimmed, too, so that it finds the keys.
+		if add(`{"keys":["T"],"tag":" tag\t"}`); d.count(path+"?tag=tag") != 1 {
+			t.Error("the tag is not trimmed")
+		}
 		before := d.count(path)
 		d.refused(d.call(d.member, "POST", prefix+path, `{"keys":["F","G","F"],"duplicates":"fail"}`), 409, "conflict")
 		for body, field := range map[string]string{
@@ -131,7 +135,7 @@ func TestBDD12_BatchRules(t *testing.T) {
 		} {
 			d.field("POST", path, body, field)
 		}
-		for _, body := range []string{``, `[]`, `["F"]`, `null`, `{"keys":["F"]`, `{"keys":["F\u0000"]}`, "{\"keys\":[\"F\xff\"]}"} {
+		for _, body := range []string{``, `[]`, `["F"]`, `null`, `{"keys":["F"]`, `{"keys":["F\u0000"]}`, `{"keys":["F\ud800"]}`, "{\"keys\":[\"F\xff\"]}"} {
 			d.refused(d.call(d.member, "POST", prefix+path, body), 400, "validation_error")
 		}
 		d.refused(d.call(d.member, "POST", prefix+path, `keys=F`, "Content-Type", "application/x-www-form-urlencoded"), 415, "unsupported_media_type")

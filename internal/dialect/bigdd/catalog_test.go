@@ -292,6 +292,7 @@ func TestBDD03_LimitsCall(t *testing.T) {
 			s.refused(s.call(s.member, "PUT", prefix+path, body), 400, "validation_error")
 		}
 		s.refused(s.call(s.member, "PUT", prefix+"digital-products/nonsense/limits", `{"download_in":1}`), 404, "not_found")
+		s.field("PUT", "digital-products/nonsense/limits", `{"download_in":-1}`, "download_in") // 400 comes before 404
 		s.refused(s.call(s.member, "PUT", prefix+path, `{"download_in":1}`, "Content-Type", "text/plain"), 415, "unsupported_media_type")
 		s.refused(s.call(s.member, "DELETE", prefix+path, ""), 405, "method_not_allowed")
 	})

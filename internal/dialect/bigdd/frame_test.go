@@ -210,11 +210,14 @@ func TestBDD24_OrderOfChecks(t *testing.T) {
 	f.refused(f.call(f.admin, "POST", tokens, big), 413, "payload_too_large")
 	f.refused(f.call(f.admin, "POST", tokens, big, "Content-Type", "text/plain"), 413, "payload_too_large")
 	f.refused(f.call(f.admin, "POST", tokens, `{"name":"x"}`, "Content-Type", "text/plain"), 415, "unsupported_media_type")
-	for _, body := range []string{"", "{", "null", "[]", `{"name":7}`, `{}`, `{"name":"a\u0000b"}`, `{"name":"\\\u0000"}`, "{\"name\":\"\xff\"}"} {
+	for _, body := range []string{"", "{", "null", "[]", `{"name":7}`, `{}`, `{"name":"a\u0000b"}`, `{"name":"\\\u0000"}`, `{"name":"a\ud800"}`, `{"name":"\uDE00\ud83d"}`, `{"name":"\ud83d\\ude00"}`, "{\"name\":\"\xff\"}"} {
 		f.refused(f.call(f.admin, "POST", tokens, body, "Content-Type", "application/json"), 400, "validation_error")
 	}
 	if a := f.call(f.admin, "POST", tokens, `{"name":"a\\u0000b"}`); a.status != 201 {
 		t.Errorf("a backslash before u0000 is no U+0000: %d %s", a.status, a.body)
+	}
+	if a := f.call(f.admin, "POST", tokens, `{"name":"\\ud800 \ud83d\ude00 \u00e9\n"}`); a.status != 201 || !strings.Contains(a.body, `😀 é`) {
+		t.Errorf("a whole pair: %d %s", a.status, a.body)
 	}
 	f.refused(f.call(f.admin, "DELETE", tokens+"/odd%00form", ""), 404, "not_found")
 	f.refused(f.call(f.admin, "DELETE", tokens+"/odd%ffform", ""), 404, "not_found")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"purvey"
 	"purvey/internal/order"
@@ -315,7 +316,7 @@ func (a *api) assignFiles(ctx context.Context, r *request) (int, any, error) {
 
 // customerDownloads serves BDD-21.
 func (a *api) customerDownloads(r *request) (any, error) {
-	number, ok := purvey.NumberOfGID(r.PathValue("gid"))
+	number, ok := customerNumber(r.PathValue("gid"))
 	if !ok {
 		return nil, purvey.BadField("customer_gid", "must be a number or gid://shopify/Customer/<number>")
 	}
@@ -328,6 +329,22 @@ func (a *api) customerDownloads(r *request) (any, error) {
 		return nil, err
 	}
 	return a.orderList(r, p, orders, []string{"downloads"})
+}
+
+// customerNumber reads a customer's number, bare or at the end of a gid. One
+// that is larger than any platform gives is nobody's.
+func customerNumber(s string) (n int64, ok bool) {
+	digits := s
+	if gid, is := strings.CutPrefix(s, "gid://"); is {
+		_, digits, _ = strings.Cut(gid, "/Customer/")
+	}
+	if digits == "" || strings.Trim(digits, "0123456789") != "" {
+		return 0, false
+	}
+	if n, ok = purvey.NumberOfGID(digits); !ok {
+		n = -1 // nobody's
+	}
+	return n, true
 }
 
 // orEmpty is "" for null.

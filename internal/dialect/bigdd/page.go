@@ -44,7 +44,7 @@ func readCursor(text string) (cursor, bool) {
 	text = strings.TrimRight(strings.ReplaceAll(text, " ", "+"), "=")
 	b, err := base64.RawStdEncoding.DecodeString(text)
 	var c cursor
-	if err != nil || json.Unmarshal(b, &c) != nil || c.ID == "" || !utf8.ValidString(c.ID) || strings.ContainsRune(c.ID, 0) {
+	if err != nil || !utf8.Valid(b) || json.Unmarshal(b, &c) != nil || c.ID == "" || strings.ContainsRune(c.ID, 0) {
 		return c, false
 	}
 	if c.Sort == "" {

@@ -52,7 +52,7 @@ func TestBDD25_Cursor(t *testing.T) {
 	for _, bad := range []string{
 		"cursor=%21%21", "cursor=e", "cursor=" + b64(`{}`), "cursor=" + b64(`[]`), "cursor=" + b64(`{"id":7}`), "cursor=" + b64(`{"id":"x","sort":"name"}`),
 		"cursor=" + b64(`{"id":"x","sort":"created_at"}`), "cursor=" + b64(`{"id":"x","sort":"created_at","v":"soon"}`),
-		"cursor=" + b64(`{"id":"\u0000"}`), "sort=id&cursor=" + b64(`{"id":"x"}`), "sort=-id&cursor=" + b64(`{"id":"x","sort":"id"}`),
+		"cursor=" + b64(`{"id":"\u0000"}`), "cursor=" + b64("{\"id\":\"\xff\"}"), "sort=id&cursor=" + b64(`{"id":"x"}`), "sort=-id&cursor=" + b64(`{"id":"x","sort":"id"}`),
 		"sort=name", "sort=", "limit=0", "limit=101", "limit=-1", "limit=1.5", "limit=ten", "limit=", "limit=+5", "limit=99999999999",
 	} {
 		if p, err := asked(bad).page(); !errors.Is(err, purvey.Invalid) {
@@ -200,6 +200,17 @@ func TestBDD26_Parameters(t *testing.T) {
 		}
 	}
 
+	// A filter that can't be read is told of: left out, it would let all through.
+	for raw, want := range map[string]string{"q=a;b": "a;b", "q=%3B": ";", "x=1;q=2": "", "q=a%2Bb": "a+b"} {
+		if got := asked(raw).stringParam("q"); got != want || sound(asked(raw).Request) != nil {
+			t.Errorf("%s: %q", raw, got)
+		}
+	}
+	for _, raw := range []string{"q=100%", "q=%zz&limit=5", "%=1", "q=a%2"} {
+		if err := sound(asked(raw).Request); !errors.Is(err, purvey.Invalid) {
+			t.Errorf("%s: %v", raw, err)
+		}
+	}
 	if v, err := asked("q=" + url.QueryEscape(strings.Repeat("é", 120))).search(); err != nil || len(v) != 240 {
 		t.Errorf("%d bytes, %v", len(v), err)
 	}
@@ -231,6 +242,11 @@ func TestTimes(t *testing.T) {
 		"1767225600":                             "refused",
 		"2026-05-15T25:00:00Z":                   "refused",
 		"0000-01-01":                             "refused",
+		"0001-01-01":                             "refused", // absent is told by it
+		"0001-01-01T00:00:00%2B12:00":            "refused",
+		"9999-12-31T23:59:59-12:00":              "refused",
+		"20260515T143000Z":                       "2026-05-15T14:30:00.000Z",
+		"20260515":                               "2026-05-15T00:00:00.000Z",
 		"2026-05-15T14:30:00Z2026-05-15T14:30:0": "refused",
 	} {
 		got := "refused"

@@ -69,8 +69,8 @@ func (a *api) stampPreview(w http.ResponseWriter, r *request) error {
 	if err := httpjson.DecodeOptional(r.Request, &body, maxPreviewBody); err != nil {
 		return err
 	}
-	if holdsNUL(body) {
-		return purvey.Errorf(purvey.Invalid, "the body must not hold the character U+0000")
+	if why := badEscape(body); why != "" {
+		return purvey.Errorf(purvey.Invalid, "the body %s", why)
 	}
 	if len(body) > 0 {
 		if err := httpjson.Parse(body, &b); err != nil {

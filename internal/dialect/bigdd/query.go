@@ -5,15 +5,26 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"purvey"
 )
 
-// query gives the parameters of the URL; those that are broken are left out.
-func (r *request) query() url.Values { return r.URL.Query() }
+// query gives the parameters of the URL, which sound has found whole.
+func (r *request) query() url.Values {
+	q, _ := parseQuery(r.URL.RawQuery)
+	return q
+}
+
+// parseQuery reads parameters. A semicolon is a character like any other, as
+// browsers take it, and parts nothing.
+func parseQuery(raw string) (url.Values, error) {
+	return url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
+}
 
 // stringParam gives a parameter, "" when it is absent.
 func (r *request) stringParam(name string) string { return r.query().Get(name) }
@@ -115,7 +126,7 @@ func (r *request) timeParam(name string) (time.Time, error) {
 // seconds of any.
 var timeForms = [...]string{
 	"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04:05",
-	"2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02",
+	"2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02", "20060102T150405Z0700", "20060102T150405", "20060102",
 }
 
 // parseTime reads an ISO 8601 time with any offset, or a bare date.
@@ -123,7 +134,8 @@ func parseTime(s string) (time.Time, bool) {
 	s = strings.ToUpper(s)
 	for _, form := range timeForms {
 		if t, err := time.Parse(form, s); err == nil {
-			return t.UTC(), t.Year() >= 1 && t.Year() <= 9999
+			t = t.UTC()
+			return t, !t.IsZero() && t.Year() >= 1 && t.Year() <= 9999 // the zero time is what absent ones are
 		}
 	}
 	return time.Time{}, false
@@ -135,10 +147,15 @@ func sound(req *http.Request) error {
 	if !text(req.URL.Path) {
 		return purvey.Missing("object")
 	}
-	if !strings.Contains(req.URL.RawQuery, "%") {
+	if !strings.Contains(req.URL.RawQuery, "%") && utf8.ValidString(req.URL.RawQuery) {
 		return nil
 	}
-	for name, values := range req.URL.Query() {
+	q, err := parseQuery(req.URL.RawQuery)
+	if err != nil {
+		// Left out, a broken filter would widen what is asked for.
+		return purvey.Errorf(purvey.Invalid, "the query has a %% that begins no escape of two hex digits")
+	}
+	for name, values := range q {
 		for _, v := range values {
 			if !text(name) || !text(v) {
 				return purvey.Errorf(purvey.Invalid, "the query must be UTF-8 text without the character U+0000")
@@ -151,20 +168,40 @@ func sound(req *http.Request) error {
 // text tells whether a text column can hold s.
 func text(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
-// holdsNUL tells whether a string of a JSON body has an escaped U+0000.
-func holdsNUL(body []byte) bool {
-	for rest := body; ; {
-		i := bytes.Index(rest, []byte(`\u0000`))
+// badEscape tells what is wrong with an escape in a string of valid JSON, ""
+// nothing: U+0000 no column can hold, and half of a surrogate pair is no
+// character, so that another would be stored in its place.
+func badEscape(body []byte) string {
+	for {
+		i := bytes.IndexByte(body, '\\')
 		if i < 0 {
-			return false
+			return ""
 		}
-		before := 0 // backslashes in front, which would escape this one
-		for before < i && rest[i-1-before] == '\\' {
-			before++
+		body = body[i:]
+		switch r := escaped(body); {
+		case r < 0:
+			body = body[2:]
+		case r == 0:
+			return "must not hold the character U+0000"
+		case !utf16.IsSurrogate(r):
+			body = body[6:]
+		case utf16.DecodeRune(r, escaped(body[6:])) == utf8.RuneError:
+			return "must not hold half of a surrogate pair"
+		default:
+			body = body[12:]
 		}
-		if before%2 == 0 {
-			return true
-		}
-		rest = rest[i+1:]
 	}
+}
+
+// escaped gives the code of a \u escape that b begins with; -1 when it begins
+// with none.
+func escaped(b []byte) rune {
+	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+		return -1
+	}
+	n, err := strconv.ParseUint(string(b[2:6]), 16, 16)
+	if err != nil {
+		return -1
+	}
+	return rune(n)
 }

@@ -191,8 +191,8 @@ func (a *api) write(pattern string, role access, maxBody int64, fn func(ctx cont
 			if err := httpjson.DecodeOptional(r.Request, &body, maxBody); err != nil {
 				return err
 			}
-			if holdsNUL(body) {
-				return purvey.Errorf(purvey.Invalid, "the body must not hold the character U+0000")
+			if why := badEscape(body); why != "" {
+				return purvey.Errorf(purvey.Invalid, "the body %s", why)
 			}
 			r.Body = body
 		}

@@ -200,12 +200,12 @@ func TestBDD21_CustomerDownloads(t *testing.T) {
 				t.Errorf("%s: %d at %s", who, res.StatusCode, res.Request.URL)
 			}
 		}
-		for _, who := range []string{"1", "gid://shopify/Customer/1", "9223372036854775807"} {
+		for _, who := range []string{"1", "gid://shopify/Customer/1", "9223372036854775807", "0", "99999999999999999999999999"} {
 			if l := d.list("customers/" + who + "/downloads"); len(l.Data) != 0 {
 				t.Errorf("%s: %v", who, l.Data)
 			}
 		}
-		for _, who := range []string{"ana@example.org", "gid", "gid://shopify/Customer/", "gid://shopify/Customer/x", "12a", "-1", first.Customer.ID} {
+		for _, who := range []string{"ana@example.org", "gid", "gid://shopify/Customer/", "gid://shopify/Customer/x", "gid://shopify/Order/987654321", "12a", "-1", "+1", first.Customer.ID} {
 			d.field("GET", "customers/"+who+"/downloads", "", "customer_gid")
 		}
 		d.field("GET", "customers/1/downloads?sort=name", "", "sort")
