@@ -104,7 +104,7 @@ func (r Right) blocked(now time.Time) *Refusal {
 // waiting names what a processing line waits for.
 func (r Right) waiting(now time.Time) Reason {
 	switch {
-	case r.Order.Risk == RiskHigh:
+	case r.Order.Held():
 		return ReasonHeld
 	case r.Line.Delivering == Scheduled && now.Before(r.Product.ScheduledAt):
 		return ReasonScheduled

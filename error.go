@@ -58,6 +58,7 @@ const (
 	ReasonScheduled       Reason = "scheduled"
 	ReasonNoFiles         Reason = "no_files"
 	ReasonUsedUp          Reason = "used_up"
+	ReasonBandwidth       Reason = "bandwidth_spent"
 	ReasonPaused          Reason = "paused"
 	ReasonFailed          Reason = "failed"
 	ReasonProcessing      Reason = "processing"

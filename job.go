@@ -26,6 +26,7 @@ const (
 	JobSweepSales    JobKind = "sweep_sales"     // periodic: pending sales past their age
 	JobStoreEvent    JobKind = "take_store_event"
 	JobCheckEndpoint JobKind = "check_endpoints" // periodic: warn of and switch off dead ones
+	JobBandwidth     JobKind = "check_bandwidth" // periodic: warn of budgets that are nearly spent
 )
 
 // Job is work that must happen later, at least once. It is enqueued in the

@@ -84,6 +84,7 @@ type Order struct {
 	Currency          string          `json:",omitzero"`
 	Financial         FinancialStatus `json:",omitzero"`
 	Risk              Risk            `json:",omitzero"`
+	RiskAccepted      bool            `json:",omitzero"` // the shop lets its goods go although the risk is high
 	AccessDisabled    bool            `json:",omitzero"` // dl_access is disabled
 	Imported          bool            `json:",omitzero"` // history from another system; sends no purchase event
 	Customer          Customer        `json:",omitzero"`
@@ -163,8 +164,11 @@ func (o *Order) Line(id string) (*Line, bool) {
 // Releasable tells whether goods may leave by themselves: the order is paid
 // and not held for risk.
 func (o *Order) Releasable() bool {
-	return (o.Financial == Paid || o.Financial == PartiallyRefunded) && o.Risk != RiskHigh
+	return (o.Financial == Paid || o.Financial == PartiallyRefunded) && !o.Held()
 }
+
+// Held tells whether the order's goods wait for a person because of its risk.
+func (o *Order) Held() bool { return o.Risk == RiskHigh && !o.RiskAccepted }
 
 // ShownStatus is the line's state as other dialects show it: while the
 // order's access is disabled, its active lines read paused.

@@ -42,6 +42,9 @@ type Settings struct {
 		RegisterWithoutValidation bool   `json:"register_without_validation"`
 		IDOrEmail                 bool   `json:"id_or_email"`
 		PaginatorEnvelope         bool   `json:"paginator_envelope"`
+		HoldHighRisk              bool   `json:"hold_high_risk"` // goods of a HIGH order wait for a person
+		BandwidthGB               *int   `json:"bandwidth_gb"`   // budget of BandwidthWindow, in 10^9 bytes; nil: none
+		BandwidthStop             bool   `json:"bandwidth_stop"` // no new copies once it is spent
 	} `json:"policies"`
 	LicenseKeys struct {
 		LowStock int `json:"low_stock"`
@@ -79,6 +82,7 @@ func DefaultSettings(slug string) Settings {
 	s.Policies.StampFailure = "refuse"
 	s.Policies.StampPosition = "bottom-center"
 	s.Policies.StampSize = 8
+	s.Policies.HoldHighRisk = true
 	s.LicenseKeys.LowStock = 5
 	s.Gateways.SaleCurrencies = []string{"ARS"}
 	return s

@@ -31,6 +31,7 @@ func (a *app) jobs() {
 	w.Register(purvey.JobSettleKeys, job.Work{Run: plain(a.licenses.Settle)})
 	w.Register(purvey.JobSweepSales, job.Work{Every: 5 * time.Minute, Run: plain(a.checkout.Sweep)})
 	w.Register(purvey.JobKeepFigures, job.Work{Every: 15 * time.Minute, Run: plain(a.overview.Keep), Timeout: time.Hour})
+	w.Register(purvey.JobBandwidth, job.Work{Every: 5 * time.Minute, Run: plain(a.delivery.CheckBandwidth)})
 	w.Register(purvey.JobEndLine, job.Work{Run: a.orders.EndLine})
 	w.Register(purvey.JobFulfil, job.Work{Run: a.orders.Fulfil})
 	w.Register(purvey.JobStoreEvent, job.Work{Run: func(ctx context.Context, j purvey.Job) error {

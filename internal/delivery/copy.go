@@ -130,12 +130,13 @@ type Client struct {
 
 // begin gives the copy that a request for a file, from the byte on, belongs
 // to: one that is open, or a new one if the allowance of one of the sources,
-// which all have the file, permits. What it takes from an allowance is durable
-// when it returns. The caller ends by releasing the copy.
-func (s *Service) begin(ctx context.Context, sources []*source, f purvey.File, size, from int64, c Client) (*openCopy, error) {
+// which all have the file, and the shop's bandwidth permit. The latter is not
+// asked for where the answer is running already. What it takes from an allowance
+// is durable when it returns. The caller ends by releasing the copy.
+func (s *Service) begin(ctx context.Context, sources []*source, f purvey.File, size, from int64, running bool, c Client) (*openCopy, error) {
 	var first error
 	for _, src := range sources {
-		oc, err := s.beginOf(ctx, src, f, size, from, c)
+		oc, err := s.beginOf(ctx, src, f, size, from, running, c)
 		if err == nil {
 			return oc, nil
 		}
@@ -149,7 +150,7 @@ func (s *Service) begin(ctx context.Context, sources []*source, f purvey.File, s
 	return nil, first
 }
 
-func (s *Service) beginOf(ctx context.Context, src *source, f purvey.File, size, from int64, c Client) (*openCopy, error) {
+func (s *Service) beginOf(ctx context.Context, src *source, f purvey.File, size, from int64, running bool, c Client) (*openCopy, error) {
 	if src.refusal != nil {
 		return nil, refused(src.refusal.Reason)
 	}
@@ -158,11 +159,20 @@ func (s *Service) beginOf(ctx context.Context, src *source, f purvey.File, size,
 	sl.deciding.Lock()
 	defer sl.deciding.Unlock()
 	now := s.db.Now()
-	if oc := sl.current; oc != nil {
-		if s.copies.join(oc, now, from) {
-			return oc, nil
+	if sl.current != nil && s.copies.join(sl.current, now, from) {
+		return sl.current, nil
+	}
+	full := false
+	if !running {
+		var err error
+		if full, err = s.spent(ctx, src); err != nil {
+			return nil, err
 		}
-		if next, err := s.beginFree(ctx, src, oc, f, size, c, now); next != nil || err != nil {
+	}
+	if oc := sl.current; oc != nil {
+		if full {
+			// Whether it is open is for the database to say.
+		} else if next, err := s.beginFree(ctx, src, oc, f, size, c, now); next != nil || err != nil {
 			if err == nil {
 				sl.put(next)
 			}
@@ -173,7 +183,7 @@ func (s *Service) beginOf(ctx context.Context, src *source, f purvey.File, size,
 			return nil, err
 		}
 	}
-	d, err := s.beginStored(ctx, src, f, size, from, c)
+	d, err := s.beginStored(ctx, src, f, size, from, full, c)
 	if err != nil {
 		return nil, err
 	}
@@ -181,8 +191,9 @@ func (s *Service) beginOf(ctx context.Context, src *source, f purvey.File, size,
 	return sl.current, nil
 }
 
-// beginStored decides in the database.
-func (s *Service) beginStored(ctx context.Context, src *source, f purvey.File, size, from int64, c Client) (d purvey.Download, err error) {
+// beginStored decides in the database. With full only a copy that is open is
+// given.
+func (s *Service) beginStored(ctx context.Context, src *source, f purvey.File, size, from int64, full bool, c Client) (d purvey.Download, err error) {
 	err = s.db.Tx(ctx, func(tx *store.Tx) error {
 		if err := tx.Lock(ctx, src.lock(f.ID)); err != nil {
 			return err
@@ -203,6 +214,9 @@ func (s *Service) beginStored(ctx context.Context, src *source, f purvey.File, s
 		}
 		if src.allowance > 0 && counted >= src.allowance {
 			return refused(purvey.ReasonUsedUp)
+		}
+		if full {
+			return refused(purvey.ReasonBandwidth)
 		}
 		again := false
 		if src.right.Order.ID != "" {

@@ -24,6 +24,7 @@ type Service struct {
 	rights   *rights
 	copies   *copies
 	stamping *stamping
+	meter    meter
 }
 
 // Options are what a Service needs beside its parts.
@@ -41,6 +42,7 @@ func New(db *store.DB, bucket blob.Bucket, keys *keyring.Keyring, o Options) *Se
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{db: db, bucket: bucket, keys: keys, origin: o.Origin, mail: o.Mail, log: o.Log, rights: newRights(), copies: newCopies(db.Engine() == "sqlite")}
+	s.meter.readings = map[string]reading{}
 	s.stamping = newStamping(s, o)
 	return s
 }

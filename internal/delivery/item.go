@@ -197,19 +197,12 @@ func (s *Service) check(ctx context.Context, sources []*source, f purvey.File, f
 }
 
 func (s *Service) checkOf(ctx context.Context, src *source, f purvey.File, from int64) error {
-	switch {
-	case src.refusal != nil:
+	if src.refusal != nil {
 		return refused(src.refusal.Reason)
-	case src.allowance == 0 && !src.resume:
-		return nil
 	}
-	over := errGrantOver
-	if !src.resume {
-		_, counted, err := s.db.CountCopies(ctx, src.holder, f.ID, src.since, src.allowance)
-		if err != nil || counted < src.allowance {
-			return err
-		}
-		over = refused(purvey.ReasonUsedUp)
+	over, err := s.newRefused(ctx, src, f)
+	if over == nil || err != nil {
+		return err
 	}
 	// Looked up after the count, so that a copy that was counted is seen here.
 	d, err := s.db.LatestCopy(ctx, src.holder, f.ID, src.version)
@@ -217,6 +210,27 @@ func (s *Service) checkOf(ctx context.Context, src *source, f purvey.File, from 
 		return over
 	}
 	return err
+}
+
+// newRefused tells why no new copy of a file may begin; nil when one may.
+func (s *Service) newRefused(ctx context.Context, src *source, f purvey.File) (why, err error) {
+	if src.resume {
+		return errGrantOver, nil
+	}
+	if src.allowance > 0 {
+		_, counted, err := s.db.CountCopies(ctx, src.holder, f.ID, src.since, src.allowance)
+		if err != nil {
+			return nil, err
+		}
+		if counted >= src.allowance {
+			return refused(purvey.ReasonUsedUp), nil
+		}
+	}
+	full, err := s.spent(ctx, src)
+	if full {
+		why = refused(purvey.ReasonBandwidth)
+	}
+	return why, err
 }
 
 // GrantFile is the answer to the button of one file on an order's page: the
@@ -339,7 +353,7 @@ func (s *Service) presign(ctx context.Context, src *source, g *goods, c Client) 
 		o.TTL = d.CreatedAt.Add(redirectLife).Sub(now).Truncate(time.Second)
 		return s.bucket.Presign(ctx, g.digest, o)
 	}
-	oc, err := s.begin(ctx, []*source{src}, g.file, g.size, 0, c)
+	oc, err := s.begin(ctx, []*source{src}, g.file, g.size, 0, false, c)
 	if err != nil {
 		return "", true, err
 	}

@@ -73,6 +73,8 @@ func words(reason purvey.Reason) string {
 		return "there is no file yet"
 	case purvey.ReasonUsedUp:
 		return "every copy of this file has been downloaded"
+	case purvey.ReasonBandwidth:
+		return "the shop has sent as much as it wants to for now"
 	case purvey.ReasonStampImpossible:
 		return "the file could not be personalised"
 	case purvey.ReasonFailed:

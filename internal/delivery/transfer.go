@@ -20,6 +20,7 @@ type Body struct {
 	item    *Item
 	client  Client
 	copies  map[int]*openCopy // by piece
+	running bool              // a copy has begun: the others of an archive follow
 	ended   []*openCopy       // that were sent twice over on the way
 	reader  blob.Reader       // of the piece it was opened for
 	piece   int
@@ -64,9 +65,9 @@ func (b *Body) copyOf(ctx context.Context, i int, from int64) (*openCopy, error)
 		return oc, nil
 	}
 	g := b.item.pieces[i].goods
-	oc, err := b.s.begin(ctx, g.sources, g.file, g.size, from, b.client)
+	oc, err := b.s.begin(ctx, g.sources, g.file, g.size, from, b.running, b.client)
 	if err == nil {
-		b.copies[i] = oc
+		b.copies[i], b.running = oc, true
 	}
 	return oc, err
 }

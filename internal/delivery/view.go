@@ -133,6 +133,13 @@ func (s *Service) View(ctx context.Context, token string) (View, error) {
 	if err != nil {
 		return v, err
 	}
+	// Reading spends bandwidth as copies do; who has the page open may read on.
+	if full, err := s.spent(ctx, src); err != nil || full {
+		if full {
+			err = refused(purvey.ReasonBandwidth)
+		}
+		return v, err
+	}
 	v.Title, v.Bytes = src.right.Line.ProductName, s.viewToken(viewBytes, src.right.Order, src.right.Line.ID, viewLife)
 	for _, f := range src.files {
 		if Viewable(f) != "" {

@@ -26,6 +26,8 @@ const (
 	actionRetried   = "order.retried"
 	actionDisputed  = "order.disputed"
 	actionRenewed   = "order.renewed"
+	actionReleased  = "order.released" // at a product's date
+	actionFailed    = "order.fulfilment_failed"
 )
 
 // audit records what was done to an order. With before, what differs from the
@@ -34,6 +36,13 @@ func audit(ctx context.Context, tx *store.Tx, action string, before purvey.Audit
 	return tx.Audit(ctx, purvey.AuditEntry{
 		ShopID: o.ShopID, Mode: o.Mode, Action: action, Object: objectOf(o), Before: before, After: auditFields(o),
 	})
+}
+
+// auditLine is audit of what was done to one line, which it names.
+func auditLine(ctx context.Context, tx *store.Tx, action string, before purvey.AuditFields, o *purvey.Order, l *purvey.Line) error {
+	was, is := purvey.AuditDiff(before, auditFields(o))
+	is[fmt.Sprintf("lines.%d.product", l.Number)] = l.ProductName
+	return tx.Audit(ctx, purvey.AuditEntry{ShopID: o.ShopID, Mode: o.Mode, Action: action, Object: objectOf(o), Before: was, After: is})
 }
 
 // auditAct records an act by what it was done with.

@@ -50,14 +50,27 @@ func (s *Service) SetAccess(ctx context.Context, scope purvey.Scope, id string, 
 // ResetDownloads sets the counter of one line to zero and gives it the
 // product's limit again. History and expiry stay. Serves BDD-07.
 func (s *Service) ResetDownloads(ctx context.Context, scope purvey.Scope, id, lineID string) (purvey.Order, error) {
-	return s.changeAs(ctx, scope, id, actionReset, func(tx *store.Tx, o *purvey.Order) error {
+	var out purvey.Order
+	err := s.db.Tx(ctx, func(tx *store.Tx) error {
+		o, err := tx.LockOrder(ctx, scope, id)
+		if err != nil {
+			return err
+		}
+		before := auditFields(&o)
 		l, ok := o.Line(lineID)
 		if !ok {
 			return purvey.Missing("order line")
 		}
 		l.CountFrom, l.GrantedCopies = tx.Now(), 0
-		return tx.UpdateLine(ctx, l)
+		if err := tx.UpdateLine(ctx, l); err != nil {
+			return err
+		}
+		if out, err = tx.Order(ctx, scope, id); err != nil {
+			return err
+		}
+		return auditLine(ctx, tx, actionReset, before, &out, l)
 	})
+	return out, err
 }
 
 // AssignFiles replaces the files of a UNIQUE line. The first files release

@@ -251,9 +251,9 @@ func (s *Service) EndLine(ctx context.Context, j purvey.Job) error {
 		if err := s.move(ctx, tx, l, purvey.LineCanceled, l.CancelReason); err != nil {
 			return err
 		}
-		if err := audit(ctx, tx, actionEnded, before, &o); err != nil {
+		if err := s.linesChanged(ctx, tx, &o); err != nil {
 			return err
 		}
-		return s.linesChanged(ctx, tx, &o)
+		return audit(ctx, tx, actionEnded, before, &o)
 	})
 }

@@ -110,7 +110,8 @@ func (s *Service) fulfilled(ctx context.Context, scope purvey.Scope, orderID, li
 
 // failed gives a line up.
 func (s *Service) failed(ctx context.Context, scope purvey.Scope, orderID, lineID, message string) error {
-	return s.onLine(ctx, scope, orderID, lineID, func(tx *store.Tx, _ *purvey.Order, l *purvey.Line) error {
+	return s.onLine(ctx, scope, orderID, lineID, func(tx *store.Tx, o *purvey.Order, l *purvey.Line) error {
+		before := auditFields(o)
 		extra := map[string]json.RawMessage{} // what else is there stays as it is
 		if len(l.Extra) > 0 {
 			if err := json.Unmarshal(l.Extra, &extra); err != nil {
@@ -127,7 +128,10 @@ func (s *Service) failed(ctx context.Context, scope purvey.Scope, orderID, lineI
 			return err
 		}
 		l.Status, l.Extra = purvey.LineFailed, b
-		return tx.UpdateLine(ctx, l)
+		if err := tx.UpdateLine(ctx, l); err != nil {
+			return err
+		}
+		return audit(ctx, tx, actionFailed, before, o)
 	})
 }
 

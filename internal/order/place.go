@@ -104,6 +104,9 @@ func (s *Service) PlaceIn(ctx context.Context, tx *store.Tx, scope purvey.Scope,
 	if o.Financial.WasPaid() {
 		o.PaidAt = o.CreatedAt
 	}
+	if err := weighRisk(ctx, tx, &o); err != nil {
+		return purvey.Order{}, err
+	}
 	if err := s.insert(ctx, tx, scope, &o); err != nil {
 		return purvey.Order{}, err
 	}

@@ -101,7 +101,7 @@ func changed(a, b purvey.Line) bool {
 }
 
 // settle moves one line on; it is true when the line has just become active.
-// The gate: paid, not high risk, the date reached, files assigned for UNIQUE,
+// The gate: paid, not held for its risk, the date reached, files assigned for UNIQUE,
 // and for goods that are keys alone at least one of them. Serves BDD-31 to 33.
 func (r *release) settle(ctx context.Context, l *purvey.Line, fulfil bool) (bool, error) {
 	o := r.order
@@ -135,7 +135,8 @@ func (r *release) settle(ctx context.Context, l *purvey.Line, fulfil bool) (bool
 }
 
 // Release moves an order's lines on if nothing holds them back any more:
-// after a payment, a lifted hold, a date reached. Safe to run again.
+// after a payment, a lifted hold, a date reached. What moved is recorded in the
+// audit log. Safe to run again.
 func (s *Service) Release(ctx context.Context, orderID string) error {
 	o, err := s.db.OrderByID(ctx, orderID)
 	if err != nil {
@@ -146,7 +147,11 @@ func (s *Service) Release(ctx context.Context, orderID string) error {
 		if err != nil {
 			return err
 		}
-		return s.releaseIn(ctx, tx, &o, true)
+		before := auditFields(&o)
+		if err := s.releaseIn(ctx, tx, &o, true); err != nil {
+			return err
+		}
+		return audit(ctx, tx, actionReleased, before, &o)
 	})
 }
 

@@ -17,7 +17,8 @@ type Patch struct {
 }
 
 // Patch changes an order's payment or risk. A move to PAID, or a lifted hold,
-// releases the goods; REFUNDED refunds every unit by the shop's policy; VOIDED
+// releases the goods; whether a high risk holds them is the shop's policy at that
+// moment; REFUNDED refunds every unit by the shop's policy; VOIDED
 // and EXPIRED cancel what was never paid. Moves that make no sense are a
 // Conflict.
 func (s *Service) Patch(ctx context.Context, scope purvey.Scope, id string, p Patch) (purvey.Order, error) {
@@ -29,8 +30,11 @@ func (s *Service) Patch(ctx context.Context, scope purvey.Scope, id string, p Pa
 		return purvey.Order{}, err
 	}
 	return s.changeAs(ctx, scope, id, actionUpdated, func(tx *store.Tx, o *purvey.Order) error {
-		if p.Risk != nil {
+		if p.Risk != nil && *p.Risk != o.Risk {
 			o.Risk = *p.Risk
+			if err := weighRisk(ctx, tx, o); err != nil {
+				return err
+			}
 		}
 		if p.Financial != nil && *p.Financial != o.Financial {
 			return s.pay(ctx, tx, o, *p.Financial)
@@ -97,6 +101,9 @@ func (s *Service) pay(ctx context.Context, tx *store.Tx, o *purvey.Order, to pur
 	o.Financial = to
 	if first {
 		o.PaidAt = tx.Now()
+		if err := weighRisk(ctx, tx, o); err != nil {
+			return err
+		}
 		if o.Type == purvey.TypeSale {
 			if err := s.beginPeriods(ctx, tx, o); err != nil {
 				return err

@@ -40,6 +40,11 @@ func (s *Service) Attention(ctx context.Context, shop purvey.Shop, mode purvey.M
 	if err != nil {
 		return nil, err
 	}
+	spent, nearly, err := s.bandwidth(ctx, shop, mode)
+	if err != nil {
+		return nil, err
+	}
+	out, low = append(spent, out...), append(low, nearly...)
 	for _, look := range []struct {
 		kind     string
 		severity Severity

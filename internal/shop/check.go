@@ -18,7 +18,8 @@ const (
 	maxMessage  = 500
 	maxLifetime = 10 * 366 * 24 * 3600 // seconds
 	maxLowStock = 1_000_000
-	minStamp    = 4 // points
+	maxBudget   = 10_000_000 // GB
+	minStamp    = 4          // points
 	maxStamp    = 144
 )
 
@@ -85,6 +86,7 @@ func check(s purvey.Settings) error {
 	oneOf(&c, "policies.stamp_position", p.StampPosition, "bottom-center", "bottom-left", "bottom-right", "top-center", "top-left", "top-right", "diagonal")
 	c.Require(utf8.RuneCountInString(p.StampText) <= purvey.MaxStampText, "policies.stamp_text", "must be at most %d characters", purvey.MaxStampText)
 	c.Require(p.StampSize >= minStamp && p.StampSize <= maxStamp, "policies.stamp_size", "must be %d to %d points", minStamp, maxStamp)
+	c.Require(p.BandwidthGB == nil || *p.BandwidthGB >= 1 && *p.BandwidthGB <= maxBudget, "policies.bandwidth_gb", "must be 1 to %d GB, or null", maxBudget)
 	c.Require(s.LicenseKeys.LowStock >= 0 && s.LicenseKeys.LowStock <= maxLowStock, "license_keys.low_stock", "must be 0 to %d", maxLowStock)
 
 	for _, code := range s.Gateways.SaleCurrencies {

@@ -94,7 +94,7 @@ func (q Queries) OpenRequests(ctx context.Context, scope purvey.Scope) (Concerns
 
 // HeldOrders gives the paid orders whose goods are held for their risk.
 func (q Queries) HeldOrders(ctx context.Context, scope purvey.Scope) (Concerns, error) {
-	return q.concerns(ctx, `orders o WHERE o.shop_id = $1 AND o.mode = $2 AND o.risk = 'HIGH' AND o.financial IN ('PAID', 'PARTIALLY_REFUNDED')
+	return q.concerns(ctx, `orders o WHERE o.shop_id = $1 AND o.mode = $2 AND o.risk = 'HIGH' AND NOT o.risk_accepted AND o.financial IN ('PAID', 'PARTIALLY_REFUNDED')
 		AND EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.status = 'processing')`,
 		`o.id`, `o.id, o.name, o.paid_at`, scope.ShopID, scope.Mode)
 }

@@ -23,7 +23,7 @@ type KeyTag struct {
 
 // servable is what an order must be for its lines to be served, as WaitingLines
 // has it.
-const servable = `o.financial IN ('PAID', 'PARTIALLY_REFUNDED') AND o.risk <> 'HIGH'`
+const servable = `o.financial IN ('PAID', 'PARTIALLY_REFUNDED') AND (o.risk <> 'HIGH' OR o.risk_accepted)`
 
 // KeyTags gives the numbers of every tag that the scope has keys of, or that
 // keys are owed of, in the order of the tags. Free, burnt and owed keys are

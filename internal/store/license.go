@@ -104,7 +104,7 @@ type WaitingLine struct {
 func (q Queries) WaitingLines(ctx context.Context, scope purvey.Scope, tag string, limit int) ([]WaitingLine, error) {
 	return collect(ctx, q, `SELECT l.id, l.order_id, l.keys_owed FROM order_line l JOIN orders o ON o.id = l.order_id
 		WHERE l.shop_id = $1 AND l.mode = $2 AND l.key_tag = $3 AND l.keys_owed > 0
-		AND o.financial IN ('PAID', 'PARTIALLY_REFUNDED') AND o.risk <> 'HIGH' ORDER BY o.paid_at, l.created_at, l.id LIMIT $4`,
+		AND `+servable+` ORDER BY o.paid_at, l.created_at, l.id LIMIT $4`,
 		[]any{scope.ShopID, scope.Mode, tag, limit}, func(s scanner, w *WaitingLine) error { return s.Scan(&w.LineID, &w.OrderID, &w.Owed) })
 }
 

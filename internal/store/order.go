@@ -10,7 +10,7 @@ import (
 )
 
 const orderColumns = `o.id, o.shop_id, o.mode, o.number, o.name, o.external_reference, o.gid, o.source, o.type, o.currency,
-	o.financial, o.risk, o.access_disabled, o.imported, o.customer_id, o.email, o.firstname, o.lastname, o.locale, o.customer_gid,
+	o.financial, o.risk, o.risk_accepted, o.access_disabled, o.imported, o.customer_id, o.email, o.firstname, o.lastname, o.locale, o.customer_gid,
 	o.total_cents, o.link_epoch, o.extra, o.paid_at, o.created_at, o.updated_at,
 	coalesce((SELECT c.external_id FROM customer c WHERE c.id = o.customer_id), ''),
 	coalesce((SELECT c.deactivated_at FROM customer c WHERE c.id = o.customer_id), 0)`
@@ -19,7 +19,7 @@ func scanOrder(s scanner, o *purvey.Order) error {
 	var extra string
 	c := &o.Customer
 	err := s.Scan(&o.ID, &o.ShopID, &o.Mode, &o.Number, &o.Name, &o.ExternalReference, &o.GID, &o.Source, &o.Type, &o.Currency,
-		&o.Financial, &o.Risk, &o.AccessDisabled, &o.Imported, &c.ID, &c.Email, &c.Firstname, &c.Lastname, &c.Locale, &c.GID,
+		&o.Financial, &o.Risk, &o.RiskAccepted, &o.AccessDisabled, &o.Imported, &c.ID, &c.Email, &c.Firstname, &c.Lastname, &c.Locale, &c.GID,
 		&o.TotalCents, &o.LinkEpoch, &extra, at{&o.PaidAt}, at{&o.CreatedAt}, at{&o.UpdatedAt}, &c.ExternalID, at{&c.DeactivatedAt})
 	o.UUID = purvey.UUIDOf(o.ID)
 	if extra != "" {

@@ -13,12 +13,12 @@ func (tx *Tx) InsertOrder(ctx context.Context, o *purvey.Order) (bool, error) {
 	c := o.Customer
 	n, err := tx.exec(ctx, `INSERT INTO orders (id, shop_id, mode, number, name, name_folded, external_reference, gid, source, type,
 		currency, financial, risk, access_disabled, imported, customer_id, email, email_folded, firstname, lastname, locale, customer_gid,
-		customer_number, total_cents, link_epoch, extra, paid_at, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)
+		customer_number, total_cents, link_epoch, extra, paid_at, created_at, updated_at, risk_accepted)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
 		ON CONFLICT DO NOTHING`,
 		o.ID, o.ShopID, o.Mode, o.Number, o.Name, purvey.Fold(o.Name), o.ExternalReference, o.GID, o.Source, o.Type,
 		o.Currency, o.Financial, o.Risk, o.AccessDisabled, o.Imported, c.ID, c.Email, purvey.Fold(c.Email), c.Firstname, c.Lastname, c.Locale, c.GID,
-		number, o.TotalCents, o.LinkEpoch, string(o.Extra), micros(o.PaidAt), micros(o.CreatedAt), micros(o.UpdatedAt))
+		number, o.TotalCents, o.LinkEpoch, string(o.Extra), micros(o.PaidAt), micros(o.CreatedAt), micros(o.UpdatedAt), o.RiskAccepted)
 	if err != nil || n == 0 {
 		return false, err
 	}
@@ -30,9 +30,9 @@ func (tx *Tx) UpdateOrder(ctx context.Context, o *purvey.Order) error {
 	o.UpdatedAt = tx.Now()
 	c := o.Customer
 	_, err := tx.exec(ctx, `UPDATE orders SET financial = $2, risk = $3, access_disabled = $4, email = $5, email_folded = $6, firstname = $7,
-		lastname = $8, locale = $9, total_cents = $10, link_epoch = $11, extra = $12, paid_at = $13, updated_at = $14, external_reference = $15
-		WHERE id = $1`, o.ID, o.Financial, o.Risk, o.AccessDisabled, c.Email, purvey.Fold(c.Email), c.Firstname,
-		c.Lastname, c.Locale, o.TotalCents, o.LinkEpoch, string(o.Extra), micros(o.PaidAt), micros(o.UpdatedAt), o.ExternalReference)
+		lastname = $8, locale = $9, total_cents = $10, link_epoch = $11, extra = $12, paid_at = $13, updated_at = $14, external_reference = $15,
+		risk_accepted = $16 WHERE id = $1`, o.ID, o.Financial, o.Risk, o.AccessDisabled, c.Email, purvey.Fold(c.Email), c.Firstname,
+		c.Lastname, c.Locale, o.TotalCents, o.LinkEpoch, string(o.Extra), micros(o.PaidAt), micros(o.UpdatedAt), o.ExternalReference, o.RiskAccepted)
 	if err != nil {
 		return err
 	}

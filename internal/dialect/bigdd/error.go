@@ -61,6 +61,7 @@ var byReason = map[purvey.Reason]string{
 	purvey.ReasonScheduled:       "the date of delivery has not come",
 	purvey.ReasonNoFiles:         "there are no files yet",
 	purvey.ReasonUsedUp:          "the download limit is used up",
+	purvey.ReasonBandwidth:       "the shop's bandwidth budget is used up",
 	purvey.ReasonPaused:          "access is paused",
 	purvey.ReasonFailed:          "the order line failed",
 	purvey.ReasonKeyFollows:      "the license key follows",

@@ -22,6 +22,7 @@ type orderWire struct {
 	FinancialStatus   string       `json:"financial_status"`
 	FulfillmentStatus *string      `json:"fulfillment_status"`
 	RiskLevel         *string      `json:"risk_level"`
+	IsHeld            bool         `json:"is_held"`
 	DLAccess          string       `json:"dl_access"`
 	IsImported        bool         `json:"is_imported"`
 	Customer          customerWire `json:"customer"`
@@ -128,7 +129,7 @@ func wireOrderWith(o purvey.Order, x orderIncludes) orderWire {
 	w := orderWire{
 		ID: o.ID, UUID: o.UUID, Name: o.Name, GID: nullString(o.GID), OrderNumber: o.Number, ExternalReference: nullString(o.ExternalReference),
 		Source: string(o.Source), Type: nullString(o.Type), Mode: string(o.Mode), Currency: o.Currency, TotalCents: o.TotalCents,
-		FinancialStatus: string(o.Financial), FulfillmentStatus: nullString(o.Fulfillment()), RiskLevel: nullString(string(o.Risk)),
+		FinancialStatus: string(o.Financial), FulfillmentStatus: nullString(o.Fulfillment()), RiskLevel: nullString(string(o.Risk)), IsHeld: o.Held(),
 		DLAccess: "enabled", IsImported: o.Imported, Customer: wireCustomer(o.Customer), Lines: make([]lineWire, 0, len(o.Lines)),
 		CreatedAt: wireTime(o.CreatedAt), UpdatedAt: wireTime(o.UpdatedAt),
 	}

@@ -12,7 +12,7 @@ import (
 
 var vendorOrder = strings.Fields(`id name gid currency financial_status fulfillment_status risk_level dl_access is_imported customer lines created_at updated_at`)
 
-var nativeOrder = strings.Fields(`uuid external_reference order_number source type mode total_cents`)
+var nativeOrder = strings.Fields(`uuid external_reference order_number source type mode total_cents is_held`)
 
 var vendorLine = strings.Fields(`id delivering_type quantity gid price_cents digital_product license_keys`)
 

@@ -80,6 +80,7 @@ var byReason = map[purvey.Reason]row{
 	purvey.ReasonScheduled:       {},
 	purvey.ReasonNoFiles:         {},
 	purvey.ReasonUsedUp:          {},
+	purvey.ReasonBandwidth:       {},
 	purvey.ReasonPaused:          {},
 	purvey.ReasonFailed:          {},
 	purvey.ReasonProcessing:      {},

@@ -221,6 +221,8 @@ func explain(err error, w words) (int, refusal) {
 		return http.StatusGone, w.Over
 	case errors.Is(err, purvey.Denied):
 		switch reason {
+		case purvey.ReasonBandwidth:
+			return http.StatusForbidden, w.Paused
 		case purvey.ReasonUnpaid, purvey.ReasonHeld, purvey.ReasonScheduled, purvey.ReasonProcessing, purvey.ReasonNoFiles, purvey.ReasonKeyFollows:
 			return http.StatusForbidden, w.Later
 		}

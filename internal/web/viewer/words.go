@@ -7,7 +7,7 @@ type words struct {
 	Files, Page, Of, Previous, Next, ZoomIn, ZoomOut, Fit, Night string
 	Loading, NoScript, Failed, Locked, Stopped, Again            string
 
-	Over, Ended, Later, Unknown, Trouble refusal
+	Over, Ended, Later, Paused, Unknown, Trouble refusal
 }
 
 // refusal says why nothing is shown and what to do.
@@ -30,6 +30,7 @@ var written = map[page.Language]words{
 		Over:    refusal{"This address has expired", "Addresses for reading last for a short time only.", "Go back to where you found it and ask for a new one."},
 		Ended:   refusal{"This is no longer available", "Access to this purchase has ended.", "If that is a mistake, please ask the shop."},
 		Later:   refusal{"Not ready yet", "This purchase is still being prepared.", "Please come back in a moment."},
+		Paused:  refusal{"Downloads rest for now", "This shop has sent as much this month as it can. Your purchase is safe.", "Please ask the shop when it goes on, or try again in some days."},
 		Unknown: refusal{"Page not found", "There is nothing at this address. It may have been copied only in part.", "Please open the link again from where you got it."},
 		Trouble: refusal{"That did not work", "Something is wrong on our side.", "Please try again in a few minutes."},
 	},
@@ -42,6 +43,7 @@ var written = map[page.Language]words{
 		Over:    refusal{"Esta dirección ha caducado", "Las direcciones de lectura duran poco tiempo.", "Vuelve a donde la encontraste y pide una nueva."},
 		Ended:   refusal{"Ya no está disponible", "El acceso a esta compra ha terminado.", "Si es un error, pregunta a la tienda."},
 		Later:   refusal{"Todavía no está listo", "Esta compra aún se está preparando.", "Vuelve dentro de un momento."},
+		Paused:  refusal{"Las descargas están en pausa", "Esta tienda ya ha enviado este mes todo lo que puede. Tu compra está a salvo.", "Pregunta a la tienda cuándo continúan o inténtalo dentro de unos días."},
 		Unknown: refusal{"Página no encontrada", "No hay nada en esta dirección. Puede que se copiara solo en parte.", "Abre de nuevo el enlace desde donde lo recibiste."},
 		Trouble: refusal{"No ha funcionado", "Algo va mal por nuestra parte.", "Inténtalo de nuevo dentro de unos minutos."},
 	},
@@ -54,6 +56,7 @@ var written = map[page.Language]words{
 		Over:    refusal{"Este endereço expirou", "Os endereços de leitura duram pouco tempo.", "Volte ao lugar onde o encontrou e peça um novo."},
 		Ended:   refusal{"Já não está disponível", "O acesso a esta compra terminou.", "Se for um engano, pergunte à loja."},
 		Later:   refusal{"Ainda não está pronto", "Esta compra ainda está em preparação.", "Volte dentro de um momento."},
+		Paused:  refusal{"Os downloads estão em pausa", "Esta loja já enviou este mês tudo o que pode. A sua compra está segura.", "Pergunte à loja quando continuam ou tente dentro de alguns dias."},
 		Unknown: refusal{"Página não encontrada", "Não há nada neste endereço. Pode ter sido copiado só em parte.", "Abra de novo o link a partir de onde o recebeu."},
 		Trouble: refusal{"Não funcionou", "Algo está errado do nosso lado.", "Tente de novo dentro de alguns minutos."},
 	},
@@ -66,6 +69,7 @@ var written = map[page.Language]words{
 		Over:    refusal{"Diese Adresse ist abgelaufen", "Adressen zum Lesen gelten nur kurze Zeit.", "Gehen Sie dorthin zurück, wo Sie sie gefunden haben, und holen Sie eine neue."},
 		Ended:   refusal{"Nicht mehr verfügbar", "Der Zugang zu diesem Kauf ist beendet.", "Ist das ein Irrtum, fragen Sie bitte den Shop."},
 		Later:   refusal{"Noch nicht so weit", "Dieser Kauf wird noch vorbereitet.", "Bitte kommen Sie in einem Moment wieder."},
+		Paused:  refusal{"Downloads ruhen zurzeit", "Dieser Shop hat in diesem Monat so viel versendet, wie er kann. Ihr Kauf ist sicher.", "Bitte fragen Sie den Shop, wann es weitergeht, oder versuchen Sie es in einigen Tagen wieder."},
 		Unknown: refusal{"Seite nicht gefunden", "Unter dieser Adresse gibt es nichts. Vielleicht wurde sie nur zum Teil kopiert.", "Bitte öffnen Sie den Link dort noch einmal, wo Sie ihn bekommen haben."},
 		Trouble: refusal{"Das hat nicht geklappt", "Auf unserer Seite stimmt etwas nicht.", "Bitte versuchen Sie es in ein paar Minuten noch einmal."},
 	},
@@ -78,6 +82,7 @@ var written = map[page.Language]words{
 		Over:    refusal{"Cette adresse a expiré", "Les adresses de lecture ne durent que peu de temps.", "Retournez là où vous l’avez trouvée et demandez-en une nouvelle."},
 		Ended:   refusal{"Plus disponible", "L’accès à cet achat a pris fin.", "Si c’est une erreur, adressez-vous à la boutique."},
 		Later:   refusal{"Pas encore prêt", "Cet achat est encore en préparation.", "Revenez dans un instant."},
+		Paused:  refusal{"Les téléchargements sont en pause", "Cette boutique a envoyé ce mois-ci tout ce qu’elle peut. Votre achat est en sécurité.", "Demandez à la boutique quand ils reprennent, ou réessayez dans quelques jours."},
 		Unknown: refusal{"Page introuvable", "Il n’y a rien à cette adresse. Elle a peut-être été copiée en partie seulement.", "Ouvrez à nouveau le lien là où vous l’avez reçu."},
 		Trouble: refusal{"Cela n’a pas fonctionné", "Quelque chose ne va pas de notre côté.", "Réessayez dans quelques minutes."},
 	},

@@ -65,6 +65,8 @@ export interface Order {
   financial_status: FinancialStatus;
   fulfillment_status: 'FULFILLED' | 'PARTIALLY_FULFILLED' | 'UNFULFILLED' | null;
   risk_level: 'LOW' | 'MEDIUM' | 'HIGH' | null;
+  /** Its goods wait for a person because of its risk. */
+  is_held: boolean;
   dl_access: 'enabled' | 'disabled';
   is_imported: boolean;
   customer: OrderCustomer;

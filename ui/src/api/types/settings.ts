@@ -23,6 +23,10 @@ export interface Settings {
     register_without_validation: boolean;
     id_or_email: boolean;
     paginator_envelope: boolean;
+    hold_high_risk: boolean;
+    /** Units of 10^9 bytes in 30 days. */
+    bandwidth_gb: number | null;
+    bandwidth_stop: boolean;
   };
   license_keys: { low_stock: number };
   connectors: Record<StoreKind, { secret: SecretState }>;

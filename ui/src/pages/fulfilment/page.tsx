@@ -19,7 +19,7 @@ const retryCall = (r: Row) => ({ method: 'POST' as const, path: `/orders/${r.ord
 
 function why({ order, line }: Row): string {
   const owed = line.rights?.keys_owed ?? 0;
-  if (line.status === 'processing' && order.risk_level !== 'HIGH' && owed > 0) return `Waits for ${plural(owed, 'licence key')}.`;
+  if (line.status === 'processing' && !order.is_held && owed > 0) return `Waits for ${plural(owed, 'licence key')}.`;
   return waitsFor(order, line, undefined) ?? '';
 }
 

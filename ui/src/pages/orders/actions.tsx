@@ -17,7 +17,7 @@ interface Props {
 export function OrderActions({ order, remedies, pageUrl, open }: Props) {
   const live = order.lines.filter((l) => !over(l));
   const refundable = !unpaid(order) && live.some((l) => units(l) > 0);
-  const held = order.risk_level === 'HIGH' && !settled(order);
+  const held = order.is_held && !settled(order);
   return (
     <>
       {held ? (

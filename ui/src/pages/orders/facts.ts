@@ -64,7 +64,7 @@ export function waitsFor(o: Order, l: OrderLine, p: Product | undefined): string
     case 'canceled':
       return l.cancel_reason ? `Cancelled: ${l.cancel_reason}` : 'Cancelled.';
     case 'processing':
-      if (o.risk_level === 'HIGH') return 'Held, because the risk of fraud is high.';
+      if (o.is_held) return 'Held, because the risk of fraud is high.';
       if (l.delivering_type === 'UNIQUE' && (l.files ?? []).length === 0) return 'Waits for the files of this customer.';
       if (l.delivering_type === 'SCHEDULED') return 'Given out at the date of the product.';
       return 'Being made ready.';
@@ -94,7 +94,7 @@ export function checks(o: Order, products: ReadonlyMap<string, Product>, message
 
 function payment(o: Order): Check {
   const check = { key: 'payment', label: 'Payment', detail: null } as const;
-  if (o.risk_level === 'HIGH' && !settled(o)) return { ...check, tone: 'red', verdict: 'Held', detail: 'The risk of fraud is high' };
+  if (o.is_held && !settled(o)) return { ...check, tone: 'red', verdict: 'Held', detail: 'The risk of fraud is high' };
   if (unpaid(o)) return { ...check, tone: 'amber', verdict: o.financial_status === 'PARTIALLY_PAID' ? 'Partly paid' : 'Not paid', detail: 'Nothing is given out yet' };
   if (o.financial_status === 'PAID') return { ...check, tone: 'green', verdict: 'Paid' };
   const refunded = o.lines.reduce((n, l) => n + l.refunded_quantity, 0);
@@ -106,7 +106,7 @@ function readiness(o: Order, products: ReadonlyMap<string, Product>): Check {
   if (o.dl_access === 'disabled' && o.lines.some((l) => !over(l))) return { ...check, tone: 'red', verdict: 'Access is off', detail: 'The customer is turned away' };
   const live = o.lines.filter((l) => !over(l));
   if (live.length === 0) return { ...check, tone: 'gray', verdict: 'All given back', detail: null };
-  if (o.risk_level === 'HIGH') return { ...check, tone: 'gray', verdict: 'Waiting', detail: 'Until the order is released' };
+  if (o.is_held) return { ...check, tone: 'gray', verdict: 'Waiting', detail: 'Until the order is released' };
   const failed = live.find((l) => l.status === 'failed');
   if (failed) return { ...check, tone: 'red', verdict: 'Failed', detail: failed.digital_product.name };
   if (unpaid(o)) return { ...check, tone: 'gray', verdict: 'Waiting', detail: 'For the payment' };

@@ -9,11 +9,11 @@ export function OrderStates({ order }: { order: Order }) {
   return (
     <span className={classes.state}>
       <ServerState value={order.financial_status} />
-      {order.risk_level === 'HIGH' && !settled(order) && <StatePill tone="red">Held</StatePill>}
+      {order.is_held && !settled(order) && <StatePill tone="red">Held</StatePill>}
       {order.dl_access === 'disabled' && live.length > 0 && <StatePill tone="red">Access off</StatePill>}
       {live.length === 0 && !settled(order) && <StatePill tone="gray">Cancelled</StatePill>}
       {live.some((l) => l.status === 'failed') && <StatePill tone="red">Failed</StatePill>}
-      {order.risk_level !== 'HIGH' && live.some((l) => l.status === 'processing') && <StatePill tone="amber">Waiting</StatePill>}
+      {!order.is_held && live.some((l) => l.status === 'processing') && <StatePill tone="amber">Waiting</StatePill>}
     </span>
   );
 }

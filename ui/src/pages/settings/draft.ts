@@ -23,7 +23,7 @@ export function useDraft(settings: Settings): Draft {
     (path: string, value: Value | undefined) =>
       setEdits((old) => {
         const { [path]: _, ...rest } = old;
-        return value === undefined || same(at(settings, path), value) ? rest : { ...rest, [path]: value };
+        return value === undefined || same(at(settings, path), value ?? '') ? rest : { ...rest, [path]: value };
       }),
     [settings],
   );

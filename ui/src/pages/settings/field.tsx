@@ -33,7 +33,7 @@ export function Field({ spec: f, draft, error }: { spec: Spec; draft: Draft; err
     case 'switch':
       return <Switch {...common} checked={value === true} onChange={(e) => set(e.currentTarget.checked)} />;
     case 'number':
-      return <NumberInput {...common} min={f.min} max={f.max} suffix={f.unit ? ` ${f.unit}` : ''} allowDecimal={false} value={typeof value === 'number' ? value : ''} onChange={(v) => set(typeof v === 'number' ? v : undefined)} maw={220} />;
+      return <NumberInput {...common} min={f.min} max={f.max} suffix={f.unit ? ` ${f.unit}` : ''} allowDecimal={false} placeholder={f.placeholder} value={typeof value === 'number' ? value : ''} onChange={(v) => set(typeof v === 'number' ? v : f.optional ? null : undefined)} maw={220} />;
     case 'duration':
       return <Duration {...common} seconds={typeof value === 'number' ? value : 0} onChange={set} />;
     case 'secret':

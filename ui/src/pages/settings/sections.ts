@@ -15,7 +15,7 @@ export type Field = Base &
     | { kind: 'select'; options: readonly { value: string; label: string }[] }
     | { kind: 'currency' | 'timezone' | 'locale' | 'currencies' | 'color' | 'switch' | 'duration' }
     | { kind: 'secret'; makes?: boolean }
-    | { kind: 'number'; min: number; max: number; unit?: string }
+    | { kind: 'number'; min: number; max: number; unit?: string; placeholder?: string; optional?: boolean }
   );
 
 export interface FieldGroup {
@@ -119,6 +119,21 @@ export const sections: readonly SectionEntry[] = [
   {
     key: 'policies', label: 'Policies', icon: IconScale,
     groups: [
+      {
+        title: 'Delivery',
+        lead: 'Goods go out once an order is paid.',
+        fields: [
+          { path: 'policies.hold_high_risk', label: 'Hold orders of high risk', kind: 'switch', help: 'Until you release them. Orders that are held already stay held until then, whatever this says.' },
+        ],
+      },
+      {
+        title: 'Bandwidth',
+        lead: 'What may be sent in 30 days, in live mode. You are told by mail and on Today at 80 % and at 100 %.',
+        fields: [
+          { path: 'policies.bandwidth_gb', label: 'Budget', kind: 'number', min: 1, max: 10_000_000, unit: 'GB', optional: true, placeholder: 'None', help: 'Of 1,000,000,000 bytes each. Empty sets none.' },
+          { path: 'policies.bandwidth_stop', label: 'Refuse new downloads when it is used up', kind: 'switch', help: 'Customers who have paid are turned away until less was sent. Downloads that have begun can be finished.' },
+        ],
+      },
       {
         title: 'Refunds',
         fields: [

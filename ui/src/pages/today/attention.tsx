@@ -1,7 +1,7 @@
 // What needs a hand, first of all.
 import { Anchor, Skeleton, Stack, Text, Title } from '@mantine/core';
 import {
-  IconAlertTriangle, IconBriefcaseOff, IconChevronRight, IconCircleCheck, IconHandStop, IconKey, IconMailX, IconPackageOff, IconRubberStamp, IconShieldExclamation, IconWebhook, type Icon,
+  IconAlertTriangle, IconGauge, IconBriefcaseOff, IconChevronRight, IconCircleCheck, IconHandStop, IconKey, IconMailX, IconPackageOff, IconRubberStamp, IconShieldExclamation, IconWebhook, type Icon,
 } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import type { Attention, AttentionItem } from '@/api/types/overview';
@@ -11,12 +11,14 @@ import classes from './today.module.css';
 const icons: Readonly<Record<string, Icon>> = {
   mail_failed: IconMailX, keys_out: IconKey, keys_low: IconKey, stamp_failed: IconRubberStamp, endpoint_failing: IconWebhook, endpoint_disabled: IconWebhook,
   store_event_unmapped: IconBriefcaseOff, download_request: IconHandStop, fulfilment_failed: IconPackageOff, held_order: IconShieldExclamation,
+  bandwidth: IconGauge,
 };
 
 /** What is told to customers or must be done, in a word on the link. */
 const deeds: Readonly<Record<string, string>> = {
   mail_failed: 'Correct and send again', keys_out: 'Add keys', keys_low: 'Add keys', stamp_failed: 'Look at it', endpoint_failing: 'See the deliveries', endpoint_disabled: 'Switch it on',
   store_event_unmapped: 'Map the products', download_request: 'Decide', fulfilment_failed: 'Retry', held_order: 'Look and release',
+  bandwidth: 'Change the budget',
 };
 
 const inside = (href: string): string => href.replace(/^\/admin(?=\/|$)/, '') || '/';
