@@ -52,6 +52,8 @@ const (
 	SourceShopify     Source = "shopify"
 	SourceWooCommerce Source = "woocommerce"
 	SourceStripe      Source = "stripe"
+	SourceFastSpring  Source = "fastspring"
+	SourceVibraCart   Source = "vibracartpro"
 	SourceImport      Source = "import"
 )
 

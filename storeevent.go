@@ -8,7 +8,7 @@ const SourceSigned Source = "signed"
 
 // Stores lists the stores whose events are taken in.
 func Stores() []Source {
-	return []Source{SourceShopify, SourceWooCommerce, SourceStripe, SourceSigned}
+	return []Source{SourceShopify, SourceWooCommerce, SourceStripe, SourceFastSpring, SourceVibraCart, SourceSigned}
 }
 
 // Mapping says which product a store's own key stands for: a SKU, a product
@@ -46,7 +46,7 @@ type StoreEvent struct {
 	Mode        Mode
 	Source      Source
 	Topic       string // what the store calls it; for people, nothing hangs on it
-	Digest      string // SHA-256 of the body, hex
+	Digest      string // SHA-256 of the body, or of the id that the store gave the event; hex
 	Body        []byte
 	State       StoreEventState
 	Error       string         // why it failed, in plain words

@@ -1,11 +1,13 @@
 // Package connect takes in what other stores say happened in them: orders,
-// refunds and disputes of Shopify, WooCommerce, Stripe, and of any storefront
-// that signs the native order call.
+// refunds and disputes of Shopify, WooCommerce, Stripe, FastSpring and
+// VibraCart Pro, and of any storefront that signs the native order call.
 //
 //	POST /webhooks/{shop}/shopify
 //	POST /webhooks/{shop}/woocommerce
 //	POST /webhooks/{shop}/stripe
 //	POST /webhooks/stripe                    the shop is named in the metadata
+//	POST /webhooks/{shop}/fastspring         signed, or with ?token=
+//	POST /webhooks/{shop}/vibracartpro       with ?token=
 //	POST /webhooks/{shop}/signed
 //	POST /webhooks/{shop}/download-complete  a downloader is done with a token
 //
@@ -15,13 +17,15 @@
 // and an event that comes ten times, or before the one it follows from, does
 // no harm.
 //
-// What an event means is told by its signed body alone, never by its headers.
+// What an event means is told by its verified body alone, never by its headers.
 // The files of this package, one for each store, say how its bodies are read
 // and signed; testdata holds a body of each kind.
 package connect
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"io"
@@ -71,6 +75,8 @@ func Register(mux *http.ServeMux, b Backend) {
 	post("/webhooks/{shop}/shopify", c.from(shopify()))
 	post("/webhooks/{shop}/woocommerce", c.from(wooCommerce()))
 	post("/webhooks/{shop}/stripe", c.from(stripe()))
+	post("/webhooks/{shop}/fastspring", c.from(fastSpring()))
+	post("/webhooks/{shop}/vibracartpro", c.from(vibraCart()))
 	post("/webhooks/{shop}/signed", c.from(signed()))
 	post("/webhooks/{shop}/download-complete", c.downloadComplete)
 	post("/webhooks/stripe", c.anyStripe)
@@ -79,13 +85,18 @@ func Register(mux *http.ServeMux, b Backend) {
 	})))
 }
 
-// sender is a store that sends webhooks.
+// sender is a store that sends webhooks. It signs them, or has a token in the
+// address, or either: one proof is enough.
 type sender struct {
 	source purvey.Source
-	secret string // the setting's name
+	secret string // the setting's name; "" it signs nothing
+	token  string // the name of the setting with the address's token; "" it has none
 	topic  func(h http.Header, body []byte) string
 	verify func(secret string, h http.Header, body []byte, now time.Time) bool
 	ping   func(body []byte) bool // a body that is a test, unsigned; nil: there is none
+	// events takes a body of text apart; an event of another mode than that of
+	// the address has one of its own. nil: the body is one event, in JSON.
+	events func(body []byte) ([]purvey.StoreEvent, error)
 }
 
 // done is the answer to everything that was taken.
@@ -109,24 +120,43 @@ func (c *receivers) from(s sender) handler {
 }
 
 func (c *receivers) receive(r *http.Request, s sender, to purvey.Shop, body []byte) (any, error) {
-	ctx := r.Context()
-	secret, err := c.Shops.Secret(ctx, to.ID, s.secret)
+	secret, err := c.secret(r, to, s.secret)
 	if err != nil {
 		return nil, err
 	}
-	if secret == "" {
-		return nil, unsigned()
-	}
-	if s.ping != nil && s.ping(body) {
+	if secret != "" && s.ping != nil && s.ping(body) {
 		return done{true}, nil
 	}
-	if !s.verify(secret, r.Header, body, c.Orders.Now()) {
+	known := secret != "" && s.verify(secret, r.Header, body, c.Orders.Now())
+	if !known {
+		token, err := c.secret(r, to, s.token)
+		if err != nil {
+			return nil, err
+		}
+		known = token != "" && same(token, r.URL.Query().Get("token"))
+	}
+	if !known {
 		return nil, unsigned()
 	}
 	return c.keep(r, s, to, body)
 }
 
-// keep stores an event that was verified.
+// secret gives a secret of the shop's by its setting's name, "" for no name.
+func (c *receivers) secret(r *http.Request, to purvey.Shop, name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	return c.Shops.Secret(r.Context(), to.ID, name)
+}
+
+// same compares a secret in a time that tells nothing of it, its length
+// neither.
+func same(secret, given string) bool {
+	a, b := sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(given))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
+}
+
+// keep stores the events of a body that was verified: all of them, or none.
 func (c *receivers) keep(r *http.Request, s sender, to purvey.Shop, body []byte) (any, error) {
 	scope := purvey.Scope{ShopID: to.ID, Mode: purvey.Live}
 	switch r.URL.Query().Get("mode") {
@@ -136,15 +166,31 @@ func (c *receivers) keep(r *http.Request, s sender, to purvey.Shop, body []byte)
 	default:
 		return nil, purvey.BadField("mode", "must be live or sandbox")
 	}
-	if !utf8.Valid(body) || !json.Valid(body) {
+	var events []purvey.StoreEvent
+	if s.events != nil {
+		body, err := plain(body)
+		if err != nil {
+			return nil, err
+		}
+		if events, err = s.events(body); err != nil {
+			return nil, err
+		}
+	} else if utf8.Valid(body) && json.Valid(body) {
+		events = []purvey.StoreEvent{{Topic: s.topic(r.Header, body), Body: body}}
+	} else {
 		return nil, purvey.Errorf(purvey.Invalid, "the body must be JSON")
 	}
-	err := c.Orders.Receive(r.Context(), scope, purvey.StoreEvent{Source: s.source, Topic: s.topic(r.Header, body), Body: body})
-	return done{true}, err
+	for i := range events {
+		events[i].Source = s.source
+		if scope.Mode == purvey.Sandbox {
+			events[i].Mode = purvey.Sandbox
+		}
+	}
+	return done{true}, c.Orders.Receive(r.Context(), scope, events...)
 }
 
 func unsigned() error {
-	return purvey.Because(purvey.Unauthenticated, purvey.ReasonSignature, "the signature is missing or wrong, or this shop has no secret for it")
+	return purvey.Because(purvey.Unauthenticated, purvey.ReasonSignature, "the signature or token is missing or wrong, or this shop has no secret for it")
 }
 
 // shop gives the shop of a path.
@@ -262,6 +308,10 @@ func Read(e purvey.StoreEvent) (order.News, error) {
 		return readWooCommerce(e.Body)
 	case purvey.SourceStripe:
 		return readStripe(e.Body)
+	case purvey.SourceFastSpring:
+		return readFastSpring(e)
+	case purvey.SourceVibraCart:
+		return readVibraCart(e)
 	case purvey.SourceSigned:
 		return readSigned(e)
 	}

@@ -58,7 +58,7 @@ func TestWhoMaySend(t *testing.T) {
 			method, path string
 			status       int
 		}{
-			{"GET", "/webhooks/audio/shopify", 405}, {"PUT", "/webhooks/stripe", 405}, {"POST", "/webhooks/audio/fastspring", 404}, {"POST", "/webhooks/", 404},
+			{"GET", "/webhooks/audio/shopify", 405}, {"PUT", "/webhooks/stripe", 405}, {"GET", "/webhooks/audio/fastspring", 405}, {"POST", "/webhooks/audio/gumroad", 404}, {"POST", "/webhooks/", 404},
 		} {
 			rec := httptest.NewRecorder()
 			w.handler.ServeHTTP(rec, httptest.NewRequest(r.method, r.path, nil))

@@ -32,7 +32,10 @@ import (
 	"purvey/internal/store/storetest"
 )
 
-const secret = "whsec_of-this-test"
+const (
+	secret = "whsec_of-this-test"
+	token  = "kQ3vX9_fR-2mLw81" // in the addresses of those that sign nothing
+)
 
 // world is a shop whose connectors have a secret, and all that works on what
 // they receive.
@@ -77,7 +80,7 @@ func newWorld(t *testing.T, db *store.DB, clock *storetest.Clock) *world {
 	w.shop, err = w.shops.Create(t.Context(), "audio", "")
 	w.must(err)
 	w.scope = purvey.Scope{ShopID: w.shop.ID, Mode: purvey.Live}
-	w.settings(`{"connectors":{"shopify":{"secret":"` + secret + `"},"woocommerce":{"secret":"` + secret + `"},"stripe":{"secret":"` + secret + `"},"signed":{"secret":"` + secret + `"}}}`)
+	w.settings(`{"connectors":{"shopify":{"secret":"` + secret + `"},"woocommerce":{"secret":"` + secret + `"},"stripe":{"secret":"` + secret + `"},"fastspring":{"secret":"` + secret + `","url_token":"` + token + `"},"vibracartpro":{"url_token":"` + token + `"},"signed":{"secret":"` + secret + `"}}}`)
 	return w
 }
 
@@ -143,6 +146,8 @@ func (w *world) headers(store string, body []byte) map[string]string {
 	case "stripe":
 		at := fmt.Sprint(w.clock.Now().Unix())
 		return map[string]string{"Stripe-Signature": "t=" + at + ",v1=" + hex.EncodeToString(mac(secret, []byte(at+"."), body)) + ",v0=00"}
+	case "fastspring":
+		return map[string]string{"X-FS-Signature": base64.StdEncoding.EncodeToString(mac(secret, body))}
 	case "signed":
 		return map[string]string{"X-Continuata-Signature": hex.EncodeToString(mac(secret, body))}
 	}

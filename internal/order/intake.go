@@ -12,24 +12,40 @@ import (
 	"purvey/internal/store"
 )
 
-// Receive keeps an event of a store whose signature was found right, with the
-// job that will work on it. It needs Source, Topic and Body. The same body
-// again changes nothing, since stores send what they are not sure of more than
-// once; if the event is unmapped or failed, it is worked on again.
-func (s *Service) Receive(ctx context.Context, scope purvey.Scope, e purvey.StoreEvent) error {
-	sum := sha256.Sum256(e.Body)
-	e.ShopID, e.Mode, e.Digest = scope.ShopID, scope.Mode, hex.EncodeToString(sum[:])
-	e.Topic = shortened(e.Topic, maxText)
+// Receive keeps events of a store that were found to be its own, all or none,
+// with the jobs that will work on them. Each needs Source, Topic and Body; one
+// with a Mode is kept in that. The same Digest, or the same body where none is
+// given, changes nothing when it comes again, since stores send what they are
+// not sure of more than once; if the event is unmapped or failed, it is worked
+// on again.
+func (s *Service) Receive(ctx context.Context, scope purvey.Scope, events ...purvey.StoreEvent) error {
 	return s.db.Tx(ctx, func(tx *store.Tx) error {
-		fresh, err := tx.InsertStoreEvent(ctx, &e)
-		if err == nil && !fresh {
-			e, err = tx.StoreEventByDigest(ctx, scope, e.Source, e.Digest)
+		for _, e := range events {
+			if err := receive(ctx, tx, scope, e); err != nil {
+				return err
+			}
 		}
-		if err != nil || e.State == purvey.StoreEventDone {
-			return err
-		}
-		return tx.Enqueue(ctx, purvey.Job{Kind: purvey.JobStoreEvent, Key: e.ID})
+		return nil
 	})
+}
+
+func receive(ctx context.Context, tx *store.Tx, scope purvey.Scope, e purvey.StoreEvent) error {
+	if e.Mode != "" {
+		scope.Mode = e.Mode
+	}
+	if e.Digest == "" {
+		sum := sha256.Sum256(e.Body)
+		e.Digest = hex.EncodeToString(sum[:])
+	}
+	e.ShopID, e.Mode, e.Topic = scope.ShopID, scope.Mode, shortened(e.Topic, maxText)
+	fresh, err := tx.InsertStoreEvent(ctx, &e)
+	if err == nil && !fresh {
+		e, err = tx.StoreEventByDigest(ctx, scope, e.Source, e.Digest)
+	}
+	if err != nil || e.State == purvey.StoreEventDone {
+		return err
+	}
+	return tx.Enqueue(ctx, purvey.Job{Kind: purvey.JobStoreEvent, Key: e.ID})
 }
 
 // StoreEvent gives an event of a store.
@@ -126,7 +142,7 @@ func (s *Service) Mappings(ctx context.Context, shopID string, source purvey.Sou
 func (s *Service) CreateMapping(ctx context.Context, shopID string, m purvey.Mapping) (purvey.Mapping, error) {
 	m.ShopID = shopID
 	var c purvey.Checker
-	c.Require(known(m.Source, purvey.Stores()), "source", "must be shopify, woocommerce, stripe or signed")
+	c.Require(known(m.Source, purvey.Stores()), "source", "must be shopify, woocommerce, stripe, fastspring, vibracartpro or signed")
 	n := len(m.ExternalKey)
 	c.Require(n >= 1 && n <= purvey.MaxExternalKey && utf8.ValidString(m.ExternalKey), "external_key", "must have 1 to %d bytes", purvey.MaxExternalKey)
 	c.Require(m.ProductID != "", "digital_product_id", "is required")

@@ -64,8 +64,9 @@ func (l StoreLine) paid() int64 {
 // does not say for which, an amount.
 type StoreRefund struct {
 	ID    string
-	Units map[string]int // by line
-	Cents int64          // only without Units
+	Units map[string]int   // by line
+	Worth map[string]int64 // what was given back for a line's units, before tax; a line without: their whole price
+	Cents int64            // only without Units
 }
 
 // States of a dispute, the later ones final.
@@ -237,6 +238,18 @@ func (t Telling) unitsOf(cents int64) (units map[string]int, ok bool) {
 		units[l.ID] = s.answer[i]
 	}
 	return units, true
+}
+
+// whole is how many of n units of a line were given back, for which so much
+// was paid back in all: part of a unit's price takes no goods away. The price
+// of a unit is rounded, so each may be a cent short.
+func (t Telling) whole(id string, n int, worth int64) int {
+	for _, l := range t.Lines {
+		if l.ID == id && l.PriceCents != nil && *l.PriceCents > 0 {
+			return int(min(int64(n), (worth+int64(n)) / *l.PriceCents))
+		}
+	}
+	return n
 }
 
 // search counts the ways to make an amount of units' prices, up to two.

@@ -49,6 +49,37 @@ func TestUnitsOfAnAmount(t *testing.T) {
 	}
 }
 
+// Part of a unit's price gives back no unit, and parts that come to a unit's
+// price do.
+func TestWorthOfReturnedUnits(t *testing.T) {
+	t.Parallel()
+	tell := Telling{Lines: []StoreLine{{ID: "a", Quantity: 3, PriceCents: cents(333)}, {ID: "b", Quantity: 1, PriceCents: cents(0)}, {ID: "c", Quantity: 2}}}
+	back := func(id, line string, units int, worth int64) StoreRefund {
+		return StoreRefund{ID: id, Units: map[string]int{line: units}, Worth: map[string]int64{line: worth}}
+	}
+	for _, c := range []struct {
+		name    string
+		refunds []StoreRefund
+		a, b, c int
+	}{
+		{"part of one", []StoreRefund{back("1", "a", 1, 100)}, 0, 0, 0},
+		{"all, of a price that does not divide", []StoreRefund{back("1", "a", 3, 1000)}, 3, 0, 0},
+		{"two for the price of one", []StoreRefund{back("1", "a", 2, 333)}, 1, 0, 0},
+		{"one in two parts", []StoreRefund{back("1", "a", 1, 133), back("2", "a", 1, 200)}, 1, 0, 0},
+		{"what cost nothing, and what has no price", []StoreRefund{back("1", "b", 1, 0), back("2", "c", 1, 5)}, 0, 1, 1},
+		{"units alone", []StoreRefund{{ID: "1", Units: map[string]int{"a": 2}}, back("2", "a", 1, 10)}, 2, 0, 0},
+	} {
+		var f facts
+		for _, r := range append(c.refunds, c.refunds...) {
+			f.learn(News{Refunds: []StoreRefund{r}})
+		}
+		units, _, clear := f.given(tell)
+		if !clear || units["a"] != c.a || units["b"] != c.b || units["c"] != c.c {
+			t.Errorf("%s: %v %v", c.name, units, clear)
+		}
+	}
+}
+
 // What is known does not depend on the order in which it was told, nor on how
 // often.
 func TestNewsInAnyOrder(t *testing.T) {

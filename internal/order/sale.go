@@ -226,6 +226,13 @@ func (p *purchase) place(ctx context.Context, t Telling, lines []StoreLine, foun
 	if p.facts.closed() {
 		r.Financial, r.SendEmail = purvey.Refunded, false
 	}
+	if r.Currency == "" {
+		shop, err := p.tx.Shop(ctx, p.scope.ShopID)
+		if err != nil {
+			return err
+		}
+		r.Currency = shop.Settings.Shop.Currency
+	}
 	if p.sale.Source != purvey.SourceSigned {
 		if err := p.freeNames(ctx, &r); err != nil {
 			return err
@@ -369,13 +376,22 @@ func (f *facts) given(t Telling) (units map[string]int, cents int64, clear bool)
 			units[id] += n
 		}
 	}
+	priced, worth := map[string]int{}, map[string]int64{}
 	for _, r := range f.Refunds {
 		if len(r.Units) == 0 {
 			add(r.Cents)
 		}
 		for id, n := range r.Units {
-			units[id] += n
+			if w, told := r.Worth[id]; told {
+				priced[id] += n
+				worth[id] += w
+			} else {
+				units[id] += n
+			}
 		}
+	}
+	for id, n := range priced {
+		units[id] += t.whole(id, n, worth[id])
 	}
 	if f.RefundedCents > cents {
 		cents = 0

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"purvey"
@@ -18,6 +19,9 @@ const (
 	SecretShopify            = "connectors.shopify.secret"
 	SecretWooCommerce        = "connectors.woocommerce.secret"
 	SecretStripe             = "connectors.stripe.secret"
+	SecretFastSpring         = "connectors.fastspring.secret"
+	TokenFastSpring          = "connectors.fastspring.url_token"
+	TokenVibraCart           = "connectors.vibracartpro.url_token"
 	SecretSigned             = "connectors.signed.secret"
 	SecretStripeKey          = "gateways.stripe.secret_key"
 	SecretStripeWebhook      = "gateways.stripe.webhook_secret"
@@ -27,6 +31,12 @@ const (
 	SecretExternalAuth       = "publicala.external_auth_key"
 )
 
+// addressToken is a token that stands in an address: hard to guess, and the
+// same in an address as here.
+var addressToken = regexp.MustCompile(`^[0-9A-Za-z_-]{16,200}$`)
+
+func inAddress(name string) bool { return name == TokenFastSpring || name == TokenVibraCart }
+
 // maxSecret is the longest secret, in bytes: a PEM key fits.
 const maxSecret = 8 << 10
 
@@ -35,7 +45,7 @@ const last4From = 12
 
 func secretNames() []string {
 	return []string{
-		SecretShopify, SecretWooCommerce, SecretStripe, SecretSigned, SecretStripeKey, SecretStripeWebhook,
+		SecretShopify, SecretWooCommerce, SecretStripe, SecretFastSpring, TokenFastSpring, TokenVibraCart, SecretSigned, SecretStripeKey, SecretStripeWebhook,
 		SecretMercadopagoToken, SecretMercadopagoWebhook, SecretPublicalaWebhook, SecretExternalAuth,
 	}
 }
@@ -258,7 +268,9 @@ func takeSecrets(patch map[string]any) (map[string]string, error) {
 		case string:
 			c.Require(len(v) <= maxSecret, name, "must be at most %d bytes", maxSecret)
 			c.Require(!strings.ContainsRune(v, 0), name, "must not hold a zero byte")
-			out[name] = strings.TrimSpace(v)
+			v = strings.TrimSpace(v)
+			c.Require(v == "" || !inAddress(name) || addressToken.MatchString(v), name, "must be 16 to 200 letters, digits, - or _")
+			out[name] = v
 		case map[string]any:
 		default:
 			c.Require(false, name, "must be a string or null")

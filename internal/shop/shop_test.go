@@ -206,6 +206,33 @@ func TestPatchRefuses(t *testing.T) {
 	})
 }
 
+// A token that stands in an address is hard to guess and needs no escaping.
+func TestTokensOfAddresses(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		s := service(db)
+		made, err := s.Create(t.Context(), "audio", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, bad := range []string{"short", "fifteen-letters", "with a blank in it", "with/a/slash-in-it", "0123456789abcdefé", strings.Repeat("x", 201)} {
+			err := s.Patch(t.Context(), made.ID, []byte(`{"shop":{"name":"new"},"connectors":{"vibracartpro":{"url_token":"`+bad+`"}}}`))
+			var e *purvey.Error
+			if !errors.As(err, &e) || e.Kind != purvey.Invalid || len(e.Fields) != 1 || e.Fields[0].Name != shop.TokenVibraCart {
+				t.Errorf("%q: %v", bad, err)
+			}
+		}
+		doc := patch(t, s, made.ID, `{"connectors":{"fastspring":{"url_token":" kQ3vX9_fR-2mLw81 ","secret":"x"},"vibracartpro":{"url_token":""}}}`)
+		if at(doc, shop.TokenFastSpring) != `{"last4":"Lw81","set":true}` || at(doc, shop.SecretFastSpring) != `{"last4":null,"set":true}` ||
+			at(doc, shop.TokenVibraCart) != `{"last4":null,"set":false}` || at(doc, "shop.name") != `"audio"` {
+			t.Errorf("%v", doc)
+		}
+		if got, err := s.Secret(t.Context(), made.ID, shop.TokenFastSpring); err != nil || got != "kQ3vX9_fR-2mLw81" {
+			t.Errorf("%q %v", got, err)
+		}
+	})
+}
+
 func TestSecretsAreWriteOnly(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {

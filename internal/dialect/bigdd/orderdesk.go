@@ -26,7 +26,7 @@ func (r *request) deskFilter(f *order.Filter) error {
 	if f.Search, err = r.textParam("search"); err != nil {
 		return err
 	}
-	if f.Sources, err = r.enumList("source", "native", "hlconnect", "continuata", "publicala", "shopify", "woocommerce", "stripe", "import"); err != nil {
+	if f.Sources, err = r.enumList("source", "native", "hlconnect", "continuata", "publicala", "shopify", "woocommerce", "stripe", "fastspring", "vibracartpro", "import"); err != nil {
 		return err
 	}
 	if f.Access, err = r.enumParam("dl_access", "enabled", "disabled"); err != nil {

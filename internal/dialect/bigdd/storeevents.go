@@ -64,7 +64,10 @@ func (a *api) listStoreEvents(r *request) (any, error) {
 func (a *api) showStoreEvent(r *request) (any, error) {
 	e, err := a.Orders.StoreEvent(r.Context(), r.Scope(), r.PathValue("id"))
 	w := wireStoreEvent(e)
-	w.Payload = json.RawMessage(e.Body)
+	w.Payload = e.Body
+	if err == nil && !json.Valid(e.Body) { // XML or form fields are shown as text
+		w.Payload, err = json.Marshal(string(e.Body))
+	}
 	return w, err
 }
 

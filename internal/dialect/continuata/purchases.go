@@ -96,7 +96,7 @@ func wirePurchase(shop purvey.Shop, o purvey.Order, l purvey.Line, slug string) 
 // API, or by hand.
 func vendorOf(s purvey.Source) string {
 	switch s {
-	case purvey.SourceShopify, purvey.SourceWooCommerce, purvey.SourceStripe:
+	case purvey.SourceShopify, purvey.SourceWooCommerce, purvey.SourceStripe, purvey.SourceFastSpring, purvey.SourceVibraCart:
 		return string(s)
 	case purvey.SourceImport:
 		return "manual"
