@@ -144,15 +144,21 @@ func of(shop purvey.Shop, err error) error {
 type row struct {
 	Name     string
 	Quantity int
-	Price    string // "" none was given
+	Price    string // "" it is not told
 }
 
+// rows has prices where they add up to what is paid: the caller's price of the
+// whole order counts, whatever those of its products are.
 func rows(l page.Language, o purvey.Order) []row {
-	out := make([]row, len(o.Lines))
+	out, sum := make([]row, len(o.Lines)), int64(0)
 	for i, line := range o.Lines {
-		out[i] = row{Name: line.ProductName, Quantity: line.Quantity}
-		if price := line.PublishedPrice(); !price.Unpriced {
-			out[i].Price = page.Money(l, line.PriceCents*int64(line.Quantity), o.Currency)
+		cents := line.PriceCents * int64(line.Quantity)
+		out[i] = row{line.ProductName, line.Quantity, page.Money(l, cents, o.Currency)}
+		sum += cents
+	}
+	if sum != o.TotalCents {
+		for i := range out {
+			out[i].Price = ""
 		}
 	}
 	return out

@@ -136,6 +136,24 @@ func TestPUB14_LinkOfTheShopsOwn(t *testing.T) {
 	})
 }
 
+// PUB-14: the page tells each price only where they add up to what is paid.
+func TestPUB14_PricesAddUp(t *testing.T) {
+	t.Parallel()
+	each(t, func(x *till) {
+		for total, want := range map[int64]int{1050: 2, 900: 0} { // the product's price, and that of the order
+			each := int64(1050)
+			o, err := x.orders.Publish(t.Context(), purvey.Scope{ShopID: x.shop.ID, Mode: purvey.Sandbox}, order.Publication{
+				Type: purvey.TypeSale, ReturnURL: "https://s.example/", Price: &total, Currency: "ARS", UserID: "u1",
+				Items: []order.PublishedItem{{Price: &each, Currency: "ARS"}},
+			}, func(context.Context, int) (purvey.Product, error) { return x.product, nil })
+			x.must(err)
+			if page := x.get(x.get(x.link(o)).to()); strings.Count(page.body, "10.50 ARS") != want {
+				t.Errorf("%d: %s", total, page.body)
+			}
+		}
+	})
+}
+
 // PUB-14: who cannot pay is told so by the shop they came from, and may try
 // again where that helps.
 func TestPUB14_WhoSaysNo(t *testing.T) {
