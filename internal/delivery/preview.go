@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"purvey"
 	"purvey/internal/stamp"
@@ -72,7 +71,7 @@ func (st *stamping) previewed(shop purvey.Shop, p StampPreview) stamp.Options {
 		p.Size = float64(policies.StampSize)
 	}
 	fields := stamp.Fields{Email: "reader@example.com", Name: "Ada Reader", Order: "#1001", Date: localDate(st.s.db.Now(), shop.Settings.Shop.Timezone)}
-	return stamp.Options{Text: strings.TrimSpace(stamp.Expand(p.Text, fields)), Position: stamp.Position(p.Position), Size: p.Size, FontFile: st.font}
+	return stamp.Options{Text: stamp.Plain(stamp.Expand(p.Text, fields)), Position: stamp.Position(p.Position), Size: p.Size, FontFile: st.font}
 }
 
 // preview has a child process make it.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"purvey"
 	"purvey/internal/blob"
@@ -57,17 +58,23 @@ func (st *stamping) wanted(src *source, f purvey.File) (o stamp.Options, ok bool
 		ok, text = src.right.Product.Stamping.Enabled, src.right.Product.Stamping.Text
 		fields = stamp.Fields{Email: c.Email, Name: src.right.Buyer(), Order: src.right.Order.Name}
 	}
-	if text == "" {
-		text = shop.Policies.StampText
-	}
-	if text == "" {
-		text = defaultStamp
-	}
 	fields.Date = localDate(src.made(), shop.Shop.Timezone)
 	return stamp.Options{
-		Text: strings.TrimSpace(stamp.Expand(text, fields)), Position: stamp.Position(shop.Policies.StampPosition),
+		Text: markText(fields, text, shop.Policies.StampText, defaultStamp, shop.Shop.Name), Position: stamp.Position(shop.Policies.StampPosition),
 		Size: float64(shop.Policies.StampSize), FontFile: st.font,
 	}, ok
+}
+
+// markText gives the first of the texts that says something once its fields
+// are filled in: {name} says nothing of a buyer without one, nor on a link.
+func markText(f stamp.Fields, texts ...string) string {
+	for _, text := range texts {
+		text = stamp.Plain(stamp.Expand(text, f))
+		if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsSymbol(r) }) {
+			return text
+		}
+	}
+	return f.Date
 }
 
 func isPDF(f purvey.File) bool {

@@ -130,7 +130,7 @@ func (o Options) rgb() (string, error) {
 
 // layout is part of every Key; it is raised when the marks change their look,
 // so that cached copies of an older look are not served.
-const layout = "1"
+const layout = "2"
 
 // Key names the stamped copy of the file with this digest under these options,
 // 64 hex digits. Equal keys mean equal copies as long as the file named by

@@ -171,13 +171,24 @@ func TestPDFPlace(t *testing.T) {
 
 func abs(f float64) float64 { return max(f, -f) }
 
+// BDD-37: on a poster the mark is as large, for its page, as on a book's.
+func TestBDD37_LargePages(t *testing.T) {
+	t.Parallel()
+	for entries, high := range map[string]float64{"/MediaBox[0 0 595 842]": 8, "/MediaBox[0 0 3000 4000]": 20, "/MediaBox[0 0 14400 14400]": 96} {
+		w := words(t, stampFile(t, onePage(t, entries, ""), Options{Text: "Kennung"}))[0].find(t, "Kennung")
+		if got := w.YMax - w.YMin; got < 0.9*high || got > 1.4*high {
+			t.Errorf("%s: %g points high, want about %g", entries, got, high)
+		}
+	}
+}
+
 // TestPDFUserUnit: on a page whose unit is 5 points, 10 points are 2 units.
 func TestPDFUserUnit(t *testing.T) {
 	t.Parallel()
-	in := onePage(t, "/MediaBox[0 0 400 600]/UserUnit 5", "BT /F1 10 Tf 100 400 Td (Body) Tj ET")
+	in := onePage(t, "/MediaBox[0 0 200 300]/UserUnit 5", "BT /F1 10 Tf 100 200 Td (Body) Tj ET")
 	w := words(t, stampFile(t, in, Options{Text: "Kennung", Size: 10, Margin: 20}))[0]
 	got := w.find(t, "Kennung")
-	scale := w.Width / 400 // whether the tool counts units or points
+	scale := w.Width / 200 // whether the tool counts units or points
 	if high := (got.YMax - got.YMin) / scale; high < 1.6 || high > 2.8 {
 		t.Fatalf("the word is %g units high, want about 2", high)
 	}

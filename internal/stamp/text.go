@@ -50,7 +50,7 @@ func newText(s string, fs fonts) (*text, error) {
 			if _, done := t.glyphs[r]; done {
 				continue
 			}
-			if !t.find(&buf, r) {
+			if !t.find(&buf, r, r) && !t.find(&buf, r, bare(&buf, fs, r)) {
 				t.glyphs[r] = glyph{}
 				missing = append(missing, fmt.Sprintf("%U", r))
 			}
@@ -62,7 +62,7 @@ func newText(s string, fs fonts) (*text, error) {
 	if len(missing) > 0 {
 		return nil, fmt.Errorf("%w: no glyph for %s", ErrGlyphs, strings.Join(missing[:min(len(missing), 20)], " "))
 	}
-	t.find(&buf, ' ')
+	t.find(&buf, ' ', ' ')
 	for i := range fs {
 		for code, r := range t.list(i) {
 			g := t.glyphs[r]
@@ -73,9 +73,30 @@ func newText(s string, fs fonts) (*text, error) {
 	return t, nil
 }
 
-func (t *text) find(buf *sfnt.Buffer, r rune) bool {
+// bare gives the letter that is left of r when as few of its accents as can be
+// are taken off for a font to have it, as ê of the Vietnamese ế; 0 if none is.
+// What is copied out of the page is r all the same.
+func bare(buf *sfnt.Buffer, fs fonts, r rune) rune {
+	parts := []rune(norm.NFD.String(string(r)))
+	for n := len(parts) - 1; n > 0; n-- {
+		left := []rune(norm.NFC.String(string(parts[:n])))
+		if len(left) != 1 || !unicode.In(left[0], unicode.Latin, unicode.Greek, unicode.Cyrillic) {
+			continue
+		}
+		if slices.ContainsFunc(fs, func(f *font) bool { _, ok := f.glyph(buf, left[0]); return ok }) {
+			return left[0]
+		}
+	}
+	return 0
+}
+
+// find has r drawn as the glyph of shape in the first font that has it.
+func (t *text) find(buf *sfnt.Buffer, r, shape rune) bool {
+	if shape == 0 {
+		return false
+	}
 	for i, f := range t.fonts {
-		if gid, ok := f.glyph(buf, r); ok {
+		if gid, ok := f.glyph(buf, shape); ok {
 			t.glyphs[r] = glyph{font: i, gid: gid, width: f.width(gid) / 1000}
 			t.used[i][r] = true
 			t.rise = max(t.rise, float64(f.rise)/f.em)
@@ -148,9 +169,15 @@ type mark struct {
 
 const leading = 1.25
 
-// fit lays the text out for a page of w by h points. It is made smaller when
-// it would cover more than a third of the page.
+// leastShare is the least height of letters as a share of the shorter side of a
+// page, so that a mark stays readable on posters and plans.
+const leastShare = 1.0 / 150
+
+// fit lays the text out for a page of w by h points. It is made larger on
+// pages that are large themselves, and smaller when it would cover more than a
+// third of the page.
 func (t *text) fit(o Options, w, h float64) mark {
+	o.Size = max(o.Size, min(w, h)*leastShare)
 	room := w - 2*margin(o, w)
 	if o.Position == Diagonal {
 		room = 0.8 * math.Hypot(w, h)

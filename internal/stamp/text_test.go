@@ -34,6 +34,24 @@ func TestExpand(t *testing.T) {
 	}
 }
 
+// TestPlain: whatever a merchant pastes or a customer is called, a mark comes
+// of it.
+func TestPlain(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		" a\tb ": "a b", "a\x07b\x00": "ab", "a\r\nb": "a\nb", "a\rb": "a\nb", "a\u2028b\u0085c": "a\nb\nc", "\x01\t": "", "a\xffb": "a\uFFFDb",
+		strings.Repeat("é", MaxText+5): strings.Repeat("é", MaxText),
+	} {
+		got := Plain(in)
+		if got != want {
+			t.Errorf("Plain(%q) = %q, want %q", in, got, want)
+		}
+		if _, err := (Options{Text: got}).Check(); got != "" && err != nil {
+			t.Errorf("%q: %v", in, err)
+		}
+	}
+}
+
 func TestOptions(t *testing.T) {
 	t.Parallel()
 	o, err := Options{Text: "  a\r\nb "}.Check()
@@ -117,7 +135,13 @@ func TestGlyphs(t *testing.T) {
 	if got := strings.TrimSpace(tool(t, "pdftotext", "-enc", "UTF-8", stampFile(t, in, Options{Text: "Zizkova\u0301 n\u0303\u200b!"}), "-")); got != "Zizková ñ!" {
 		t.Errorf("read back %+q", got)
 	}
-	for _, bad := range []string{"名前", "שם", "नाम", "a🎉", "\u200b\u200d"} {
+	// Letters with more accents than the font has are drawn with fewer, and
+	// read back whole.
+	const rich = "Tiếng Việt Nguyễn Thị Ngọc ἀρχή Pīnyīn ǎ"
+	if got := strings.TrimSpace(tool(t, "pdftotext", "-enc", "UTF-8", stampFile(t, in, Options{Text: rich}), "-")); got != rich {
+		t.Errorf("read back %+q", got)
+	}
+	for _, bad := range []string{"名前", "각", "が", "क़", "שם", "नाम", "a🎉", "\u200b\u200d"} {
 		if err := PDF(in, filepath.Join(t.TempDir(), "out.pdf"), Options{Text: bad}); !errors.Is(err, ErrGlyphs) {
 			t.Errorf("%q: %v, want ErrGlyphs", bad, err)
 		}

@@ -125,6 +125,24 @@ func TestBDD37_StampedLink(t *testing.T) {
 	})
 }
 
+// BDD-37: whatever the text holds, and if its fields say nothing on a link, the
+// copy is stamped with something.
+func TestBDD37_OddStampTexts(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ctx, yes, original := context.Background(), true, pdf("Press copy")
+		f := w.file("press.pdf", original)
+		for _, text := range []string{"For:\tAna", "a\x07b", "a\rb", "a\u2028b", "\x07", "{email}", "{name} - {order}", "{date}", "Nguyễn"} {
+			k, err := w.delivery.CreateLink(ctx, w.scope, delivery.LinkChange{FileIDs: &[]string{f.ID}, Stamp: &yes, StampText: &text})
+			w.must(err)
+			got := w.get(strings.TrimPrefix(w.delivery.LinkURL(k), "http://shop.example") + "/files/" + f.ID)
+			if w.want(got, 200); !bytes.HasPrefix(got.body, original) || len(got.body) == len(original) {
+				t.Errorf("%q: not stamped", text)
+			}
+		}
+	})
+}
+
 func TestFileThatCannotBeStamped(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
