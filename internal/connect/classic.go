@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -96,8 +97,15 @@ func readClassic(e purvey.StoreEvent) (order.News, error) {
 // classicArticle reads a line. What the whole is called by its items' names
 // too is told of the only one.
 func classicArticle(row *part, currency text, only bool) article {
-	a := article{keys: keysOf(slashless(row.get("productpath", "path")), row.get("itemid"), row.get("internalproductname"), slashless(row.get("product")),
-		row.get("productname"), row.get("itemname"), row.get("orderproductnames"), row.get("sku"), row.get("itemnumber"))}
+	var a article
+	for _, name := range classicGoods() {
+		key := row.get(name)
+		for _, k := range keysOf(slashless(key), key) {
+			if !slices.Contains(a.keys, k) {
+				a.keys = append(a.keys, k)
+			}
+		}
+	}
 	a.name = row.get("display", "productdisplay", "productname", "itemname", "product", "orderproductnames").String()
 	a.quantity = row.get("quantity", "qty", "itemquantity", "productquantity", "orderquantity").number(1)
 	names := []string{"subtotal", "pricetotal", "itemtotal", "linetotal"}
@@ -108,8 +116,7 @@ func classicArticle(row *part, currency text, only bool) article {
 	return a
 }
 
-// slashless is a path as FastSpring shows it today, without the slash that
-// Classic put before it.
+// slashless is a path without the slash that Classic puts before it.
 func slashless(path text) text { return text(strings.Trim(path.String(), "/")) }
 
 func classicReturn(e purvey.StoreEvent, rest []*part, articles []article, currency text) (order.News, error) {

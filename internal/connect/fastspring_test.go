@@ -212,6 +212,7 @@ func TestCONT13_Classic(t *testing.T) {
 		}
 		drums, strap := w.product("drums"), w.product("strap")
 		w.mapping(purvey.SourceFastSpring, "epic-drum-kit", drums)
+		w.mapping(purvey.SourceFastSpring, "/with/slashes", strap)
 		w.mapping(purvey.SourceFastSpring, "field-strap", strap)
 		for range 2 {
 			send(w.sample("fastspring/classic-order.xml"))
@@ -246,6 +247,7 @@ func TestCONT13_Classic(t *testing.T) {
 			`<return><items><item><product>epic-drum-kit</product></item></items></return>`:                                                      "names no order",
 			`<order><reference>A3</reference><email>nobody</email><items><item><product>epic-drum-kit</product></item></items></order>`:          "e-mail",
 			`<order><reference>A4</reference><email>a@example.org</email><items><item><product>new</product></item></items></order>`:             "",
+			`<order><reference>A6</reference><email>a@example.org</email><items><item><product>/with/slashes</product></item></items></order>`:   "",
 			`{"reference":"A5","email":"a@example.org","currency":"USD","items":[{"product":"epic-drum-kit","quantity":1,"subtotal":"$1,025"}]}`: "",
 		} {
 			send([]byte(body))
@@ -258,8 +260,13 @@ func TestCONT13_Classic(t *testing.T) {
 			t.Error(w.states())
 		}
 		all = w.all(purvey.Live)
-		if len(all) != 3 || all[2].Lines[0].PriceCents != 102500 {
-			t.Errorf("%+v", all[len(all)-1])
+		if len(all) != 4 {
+			t.Errorf("%+v", all)
+		}
+		for _, o := range all[2:] {
+			if want := map[string]int64{"A5": 102500}[o.Name]; o.Lines[0].PriceCents != want {
+				t.Errorf("%+v", o)
+			}
 		}
 	})
 }

@@ -50,7 +50,7 @@ export const groups: readonly PlaceGroup[] = [
   {
     label: 'Connections',
     places: [
-      { to: '/connectors', label: 'Stores', icon: IconPlugConnected, key: 'n', admin: true, words: 'connectors shopify woocommerce stripe mappings events' },
+      { to: '/connectors', label: 'Stores', icon: IconPlugConnected, key: 'n', admin: true, words: 'connectors shopify woocommerce stripe fastspring vibracart mappings events' },
       { to: '/webhooks', label: 'Webhooks', icon: IconWebhook, key: 'w', admin: true, words: 'endpoints deliveries events' },
       { to: '/tokens', label: 'API tokens', icon: IconTerminal2, key: 'a', admin: true, words: 'credentials bearer' },
     ],

@@ -3,7 +3,7 @@ import type { MoneyAmount, Named } from './common';
 
 export type FinancialStatus = 'AUTHORIZED' | 'EXPIRED' | 'PAID' | 'PARTIALLY_PAID' | 'PARTIALLY_REFUNDED' | 'PENDING' | 'REFUNDED' | 'VOIDED';
 export type LineStatus = 'unpaid' | 'processing' | 'active' | 'paused' | 'failed' | 'canceled' | 'refunded';
-export type OrderSource = 'native' | 'hlconnect' | 'continuata' | 'publicala' | 'shopify' | 'woocommerce' | 'stripe' | 'import';
+export type OrderSource = 'native' | 'hlconnect' | 'continuata' | 'publicala' | 'shopify' | 'woocommerce' | 'stripe' | 'fastspring' | 'vibracartpro' | 'import';
 export type DeliveringType = 'REGULAR' | 'UNIQUE' | 'SCHEDULED';
 
 export interface OrderCustomer {

@@ -4,7 +4,7 @@ export interface SecretState {
   last4: string | null;
 }
 
-export type StoreKind = 'shopify' | 'woocommerce' | 'stripe' | 'signed';
+export type StoreKind = 'shopify' | 'woocommerce' | 'stripe' | 'fastspring' | 'vibracartpro' | 'signed';
 
 export interface Settings {
   shop: { name: string; currency: string; timezone: string; locale: string; logo_url: string; accent: string; public_url: string; support_url?: string };
@@ -29,7 +29,10 @@ export interface Settings {
     bandwidth_stop: boolean;
   };
   license_keys: { low_stock: number };
-  connectors: Record<StoreKind, { secret: SecretState }>;
+  connectors: Record<Exclude<StoreKind, 'fastspring' | 'vibracartpro'>, { secret: SecretState }> & {
+    fastspring: { secret: SecretState; url_token: SecretState };
+    vibracartpro: { url_token: SecretState };
+  };
   gateways: {
     sale_currencies: string[];
     live: '' | 'stripe' | 'mercadopago';

@@ -15,7 +15,7 @@ export default function Connectors() {
   const tab = tabs.find((t) => t === asked) ?? (params.has('event') || params.has('state') ? 'events' : 'stores');
   return (
     <>
-      <PageHeader title="Stores" lead="Orders of your stores come here by signed webhooks, and are delivered the moment they are paid. Refunds and disputes take the goods away again." />
+      <PageHeader title="Stores" lead="Orders of your stores come here by their webhooks, and are delivered the moment they are paid. Refunds and disputes take the goods away again." />
       <Tabs value={tab} onChange={(t) => setParams(t === null || t === 'stores' ? {} : { tab: t })} keepMounted={false}>
         <Tabs.List mb="md">
           <Tabs.Tab value="stores">Stores</Tabs.Tab>

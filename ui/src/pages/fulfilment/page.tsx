@@ -95,7 +95,7 @@ export default function Fulfilment() {
           { key: 'state', label: 'State', kind: 'select', placeholder: 'Any state', options: [{ value: 'processing', label: 'Processing' }, { value: 'failed', label: 'Failed' }] },
           {
             key: 'source', label: 'Source', kind: 'select', placeholder: 'Any source',
-            options: [{ value: 'native', label: 'Back office and API' }, { value: 'hlconnect', label: 'HL Connect' }, { value: 'publicala', label: 'Publica.la' }, { value: 'shopify', label: 'Shopify' }, { value: 'woocommerce', label: 'WooCommerce' }, { value: 'stripe', label: 'Stripe' }],
+            options: [{ value: 'native', label: 'Back office and API' }, { value: 'hlconnect', label: 'HL Connect' }, { value: 'publicala', label: 'Publica.la' }, { value: 'shopify', label: 'Shopify' }, { value: 'woocommerce', label: 'WooCommerce' }, { value: 'stripe', label: 'Stripe' }, { value: 'fastspring', label: 'FastSpring' }, { value: 'vibracartpro', label: 'VibraCart Pro' }],
           },
         ]}
       />

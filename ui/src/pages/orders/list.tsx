@@ -31,7 +31,7 @@ const fields: readonly FilterField<keyof typeof none>[] = [
   { key: 'dl_access', label: 'Access', kind: 'select', placeholder: 'Any access', options: [option('enabled', 'Access on'), option('disabled', 'Access off')] },
   {
     key: 'source', label: 'Source', kind: 'select', placeholder: 'Any source',
-    options: [option('native', 'Back office and API'), option('shopify'), option('woocommerce', 'WooCommerce'), option('stripe'), option('hlconnect', 'HLConnect'), option('continuata'), option('publicala', 'Publica.la'), option('import')],
+    options: [option('native', 'Back office and API'), option('shopify'), option('woocommerce', 'WooCommerce'), option('stripe'), option('fastspring', 'FastSpring'), option('vibracartpro', 'VibraCart Pro'), option('hlconnect', 'HLConnect'), option('continuata'), option('publicala', 'Publica.la'), option('import')],
   },
   { key: 'from', label: 'Placed from', kind: 'date', placeholder: 'From' },
   { key: 'to', label: 'Placed until', kind: 'date', placeholder: 'Until' },
