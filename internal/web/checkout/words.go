@@ -31,7 +31,7 @@ func wordsOf(l page.Language) phrases {
 		}
 	case "fr":
 		return phrases{
-			"Paiement", "Ceci est un paiement d’essai : rien n’est débité. Choisissez son issue.", "Total", "Accepter", "Refuser", "Laisser en attente",
+			"Paiement", "Ceci est un paiement d’essai : rien n’est débité. Choisissez son issue.", "Total", "Accepter", "Refuser", "Laisser en attente",
 			"Impossible de payer ici", "Ce lien n’est plus valable. Retournez à la boutique et recommencez le paiement.", "Nous ne connaissons pas cette page.",
 			"Le service de paiement ne répond pas. Réessayez dans un instant.", "Quelque chose s’est mal passé. Réessayez dans un instant.", "Réessayer",
 		}

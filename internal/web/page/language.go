@@ -91,5 +91,5 @@ var written = map[Language]formats{
 	"es": {"¿Preguntas? Escribe a", "Ayuda", ",", "{d} de {m} de {y}", [12]string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"}},
 	"pt": {"Dúvidas? Escreva para", "Ajuda", ",", "{d} de {m} de {y}", [12]string{"janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro", "novembro", "dezembro"}},
 	"de": {"Fragen? Schreiben Sie an", "Hilfe", ",", "{d}. {m} {y}", [12]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"}},
-	"fr": {"Des questions ? Écrivez à", "Aide", ",", "{d} {m} {y}", [12]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}},
+	"fr": {"Des questions ? Écrivez à", "Aide", ",", "{d} {m} {y}", [12]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}},
 }
