@@ -219,6 +219,13 @@ func (b *business) compare(s *overview.Service, when string) {
 		if err != nil {
 			b.t.Fatal(when, err)
 		}
+		sent, err := b.db.BytesSent(b.t.Context(), b.scope, got.Period.Start, got.Period.End)
+		if err != nil {
+			b.t.Fatal(when, err)
+		}
+		if stats, err := b.db.DownloadStats(b.t.Context(), b.scope, got.Period.Start, got.Period.End); err != nil || stats.Bandwidth != sent {
+			b.t.Fatalf("%s, %+v: %d bytes sent, the statistics say %d, %v", when, q, sent, stats.Bandwidth, err)
+		}
 		got.Attention, want.Attention = nil, nil
 		if !reflect.DeepEqual(got, want) {
 			b.t.Fatalf("%s, %+v:\n got %+v\nwant %+v", when, q, got, want)

@@ -29,6 +29,41 @@ test('a refused value is told at its field', async ({ page }) => {
   await expect(page.getByLabel('Own address of the shop')).toHaveValue('');
 });
 
+test('the delivery gate and the budget of bandwidth are set, and taken back', async ({ page }) => {
+  const save = async () => {
+    const sent = page.waitForRequest((r) => r.method() === 'PATCH' && r.url().endsWith('/settings'));
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    const body: unknown = (await sent).postDataJSON();
+    await expect(page.getByText(/unsaved change/)).toHaveCount(0);
+    return body;
+  };
+  await page.goto('/admin/settings/policies');
+  const hold = page.getByRole('switch', { name: 'Hold orders of high risk' });
+  const stop = page.getByRole('switch', { name: 'Refuse new downloads when it is used up' });
+  const budget = page.getByLabel('Budget');
+  await expect(hold).toBeChecked();
+  await hold.uncheck({ force: true });
+  await budget.fill('5000000');
+  await stop.check({ force: true });
+  await expect(page.getByText('3 unsaved changes')).toBeVisible();
+  await look(page, 'settings-gate');
+  // Orders that other tests place at this moment are to be held.
+  await hold.check({ force: true });
+  expect(await save()).toEqual({ policies: { bandwidth_gb: 5_000_000, bandwidth_stop: true } });
+
+  await page.reload();
+  await expect(budget).toHaveValue('5000000 GB');
+  await expect(stop).toBeChecked();
+  await budget.fill('');
+  await stop.uncheck({ force: true });
+  expect(await save()).toEqual({ policies: { bandwidth_gb: null, bandwidth_stop: false } });
+  await page.reload();
+  await expect(budget).toHaveValue('');
+  await budget.fill('1');
+  await budget.fill('');
+  await expect(page.getByText(/unsaved change/)).toHaveCount(0);
+});
+
 test('the texts of a mail are changed with a preview, and given back', async ({ page }) => {
   await page.goto('/admin/settings/templates?kind=key_follows&locale=de');
   await page.getByLabel('Subject').fill('Ihre Bestellung {order} ist unterwegs');

@@ -145,6 +145,11 @@ func TestHL33_FulfilmentEnds(t *testing.T) {
 		if runs != 16 {
 			t.Errorf("%d runs of two lines, want 8 each", runs)
 		}
+		id, _ := w.lineID(1, 1)
+		if rows, err := w.db.AuditOf(t.Context(), w.scope(), "order", id, 10); err != nil || len(rows) != 1 || rows[0].Action != "order.fulfilment_failed" ||
+			rows[0].Actor.Type != purvey.ActorSystem || rows[0].After["lines.1.status"] != "failed" {
+			t.Errorf("%+v, %v", rows, err)
+		}
 		if a := w.info(1).want(502); a.body != `{"status":"FAILED","message":"The files could not be made ready."}` {
 			t.Error(a.body)
 		}
