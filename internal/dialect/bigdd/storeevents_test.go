@@ -86,3 +86,43 @@ func TestCONT32_MappingsAndStoreEvents(t *testing.T) {
 		f.refused(f.call(f.admin, "GET", events+"?state=lost", ""), 400, "validation_error")
 	})
 }
+
+// CONT-13, CONT-14: FastSpring and VibraCart Pro among the stores: events,
+// with bodies that are no JSON as text, mappings, and orders by source.
+func TestCONT13_CONT14_StoresOfTheBackOffice(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		f := newFrame(t, db)
+		product := f.order(f.admin, "REGULAR")["lines"].([]any)[0].(map[string]any)["digital_product"].(map[string]any)["id"].(string)
+		live := purvey.Scope{ShopID: f.shop.ID, Mode: purvey.Live}
+		const xml = "<order>\n<reference>\"A&amp;1\"</reference></order>"
+		for source, body := range map[purvey.Source]string{purvey.SourceFastSpring: xml, purvey.SourceVibraCart: `{"itemid":"x"}`} {
+			if err := f.backend.Orders.Receive(t.Context(), live, purvey.StoreEvent{Source: source, Topic: "order", Body: []byte(body)}); err != nil {
+				t.Fatal(err)
+			}
+			var list struct{ Data []storeEventWire }
+			f.call(f.admin, "GET", "/public-api/v1/store-events?source="+string(source), "").into(t, &list)
+			if len(list.Data) != 1 || list.Data[0].Source != string(source) {
+				t.Fatalf("%s: %+v", source, list)
+			}
+			var one struct{ Data struct{ Payload any } }
+			f.call(f.admin, "GET", "/public-api/v1/store-events/"+list.Data[0].ID, "").into(t, &one)
+			if text, isText := one.Data.Payload.(string); isText != (body == xml) || isText && text != xml {
+				t.Errorf("%s: %v", source, one.Data.Payload)
+			}
+			mapped := f.call(f.admin, "POST", "/public-api/v1/mappings", `{"source":"`+string(source)+`","external_key":"x","digital_product_id":"`+product+`"}`)
+			if mapped.status != 201 {
+				t.Error(mapped)
+			}
+			if a := f.call(f.admin, "GET", "/public-api/v1/orders?source="+string(source), ""); a.status != 200 || !strings.Contains(a.body, `"data":[]`) {
+				t.Error(a)
+			}
+		}
+		a := f.call(f.admin, "PATCH", "/public-api/v1/settings", `{"connectors":{"vibracartpro":{"url_token":"kQ3vX9_fR-2mLw81"},"fastspring":{"url_token":"short"}}}`)
+		f.refused(a, 400, "validation_error")
+		a = f.call(f.admin, "PATCH", "/public-api/v1/settings", `{"connectors":{"vibracartpro":{"url_token":"kQ3vX9_fR-2mLw81"}}}`)
+		if a.status != 200 || strings.Contains(a.body, "kQ3vX9") || !strings.Contains(a.body, `"vibracartpro":{"url_token":{"last4":"Lw81","set":true}}`) {
+			t.Error(a)
+		}
+	})
+}
