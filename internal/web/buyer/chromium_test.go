@@ -38,7 +38,10 @@ func TestPagesInABrowser(t *testing.T) {
 		w.must(err)
 	}
 	single := w.productOf(catalog.Change{Name: catalog.Set("One copy"), FileIDs: catalog.Set(files[1:]), MaxDownloads: catalog.Set(&one), DownloadIn: catalog.Set(&one)})
-	ready, used := w.order(rich, single), w.order(single)
+	elsewhere := []purvey.ProductLink{{Name: "Watch the course", URL: "https://video.example/course"}, {Name: "Forum", URL: "https://forum.example/"}}
+	free := w.productOf(catalog.Change{Name: catalog.Set("As you like"), FileIDs: catalog.Set(files), Links: catalog.Set(elsewhere)})
+	linked := w.productOf(catalog.Change{Name: catalog.Set("Links alone"), Links: catalog.Set(elsewhere)})
+	ready, used, open := w.order(rich, single), w.order(single), w.order(free, linked)
 	w.want(w.get(w.page(used)+"/files/"+files[1]), 200)
 	expired := w.order(single)
 	waiting := w.place(order.Request{Financial: purvey.Pending}, rich)
@@ -50,7 +53,7 @@ func TestPagesInABrowser(t *testing.T) {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	pages := map[string]string{
-		"ready": w.page(ready), "used-up": w.page(used), "waiting": w.page(waiting), "closed": w.page(closed), "receipt": w.page(ready) + "/receipt", "unknown": "/d/none",
+		"ready": w.page(ready), "open": w.page(open), "used-up": w.page(used), "waiting": w.page(waiting), "closed": w.page(closed), "receipt": w.page(ready) + "/receipt", "unknown": "/d/none",
 	}
 	b := browsertest.New(t)
 	look := func(name, path, scheme, lang string, width int) {
@@ -74,6 +77,13 @@ func TestPagesInABrowser(t *testing.T) {
 		if got := b.HardToRead(); got != "" {
 			t.Errorf("%s: hard to read: %s", at, got)
 		}
+		// What is pressed on a row is as large as a finger, has a name, and keeps its word whole.
+		if got := b.Eval(`[...document.querySelectorAll('.go > :not(input)')].filter(e => {
+			const r = e.getBoundingClientRect()
+			return r.width < 44 || r.height < 44 || r.height > 50 || e.scrollWidth > e.clientWidth || !e.getAttribute('aria-label')
+		}).map(e => e.outerHTML).join()`); got != "" {
+			t.Errorf("%s: hard to press: %v", at, got)
+		}
 		b.Shot(fmt.Sprintf("buyer-%s-%s-%s-%d", name, scheme, lang, width))
 	}
 	for name, path := range pages {
@@ -82,6 +92,7 @@ func TestPagesInABrowser(t *testing.T) {
 		}
 		look(name, path, "light", "de", 1280)
 		look(name, path, "dark", "en", 1280)
+		look(name, path, "light", "de", 320)
 	}
 	w.clock.Advance(2 * 24 * time.Hour)
 	look("expired", w.page(expired), "light", "en", 390)
