@@ -52,6 +52,7 @@ type LineRequest struct {
 const (
 	maxLines    = 200
 	maxQuantity = 100_000
+	maxPrice    = 1 << 50 // cents per unit
 	maxText     = 255
 	firstNumber = 1001
 )
@@ -270,7 +271,7 @@ func (r *Request) check() error {
 		at := fmt.Sprintf("lines.%d.", i)
 		c.Require(l.ProductID != "", at+"digital_product_id", "is required")
 		c.Require(l.Quantity >= 0 && l.Quantity <= maxQuantity, at+"quantity", "must be between 1 and %d", maxQuantity)
-		c.Require(l.PriceCents == nil || (*l.PriceCents >= 0 && *l.PriceCents <= 1<<50), at+"price_cents", "must be 0 or more")
+		c.Require(l.PriceCents == nil || (*l.PriceCents >= 0 && *l.PriceCents <= maxPrice), at+"price_cents", "must be between 0 and %d", int64(maxPrice))
 		c.Require(utf8.RuneCountInString(l.GID) <= maxText, at+"gid", "must be at most %d characters", maxText)
 	}
 	return c.Err()

@@ -189,6 +189,8 @@ func TestBDD50_Refusals(t *testing.T) {
 			{with(`"financial_status":"paid"`), "financial_status"}, {with(`"risk_level":"EXTREME"`), "risk_level"}, {with(`"name":"` + long + `"`), "name"},
 			{with(`"name":"  "`), "name"}, {with(`"name":"#"`), "name"}, {with(`"name":"a\nb"`), "name"}, {with(`"name":7`), "name"}, {with(`"gid":"` + long + `"`), "gid"},
 			{with(`"external_reference":"` + long + `"`), "external_reference"}, {with(`"created_at":"2026-01-01"`), "created_at"},
+			{with(`"is_imported":true,"created_at":"2026-01-07"`), "created_at"}, {with(`"gid":"7"`), "gid"}, {one(`"gid":"7"`), "lines.0.gid"},
+			{`{"customer":{"email":"a@b.c","gid":"7"},"lines":[` + line + `]}`, "customer.gid"},
 			{with(`"is_imported":true,"created_at":"yesterday"`), "created_at"}, {with(`"is_imported":"yes"`), "is_imported"}, {with(`"send_email":1`), "send_email"},
 		} {
 			d.field("POST", "orders", c.body, c.field)
@@ -355,7 +357,7 @@ func TestRefundsByUnit(t *testing.T) {
 			{`{"lines":[` + unit(first, 3) + `]}`, "lines.0.quantity"}, {`{"lines":[` + unit(first, 2) + `,` + unit(first, 1) + `]}`, "lines.1.quantity"},
 			{`{"lines":[` + unit(second, 1) + `,` + unit(first, 0) + `]}`, "lines.1.quantity"}, {`{"lines":[` + unit(first, -1) + `]}`, "lines.0.quantity"},
 			{`{"lines":[` + unit(first, 1.5) + `]}`, "lines[0].quantity"}, {`{"lines":[{"line_id":"` + first + `"}]}`, "lines.0.quantity"},
-			{`{"lines":[]}`, "lines"}, {`{}`, "lines"}, {`{"lines":null}`, "lines"}, {`{"lines":[` + unit(first, 99999999999) + `]}`, "lines.0.quantity"},
+			{`{"lines":[{"quantity":1}]}`, "lines.0.line_id"}, {`{"lines":[]}`, "lines"}, {`{}`, "lines"}, {`{"lines":null}`, "lines"}, {`{"lines":[` + unit(first, 99999999999) + `]}`, "lines.0.quantity"},
 		} {
 			d.field("POST", path, c.body, c.field)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 
 	"purvey"
 	"purvey/internal/order"
@@ -179,6 +180,9 @@ func (a *api) createOrder(ctx context.Context, r *request) (int, any, error) {
 		if !ok {
 			return 0, nil, purvey.BadField("created_at", "must be an ISO 8601 time such as 2026-05-15T14:30:00Z")
 		}
+		if at.After(a.Orders.Now().Add(clocksApart)) {
+			return 0, nil, purvey.BadField("created_at", "must not be in the future")
+		}
 		req.CreatedAt = at
 	}
 	if b.Customer == nil {
@@ -197,6 +201,9 @@ func (a *api) createOrder(ctx context.Context, r *request) (int, any, error) {
 		}
 		req.Lines = append(req.Lines, lr)
 	}
+	if err := checkGIDs(req); err != nil {
+		return 0, nil, err
+	}
 	o, err := a.Orders.Place(ctx, r.Scope(), req)
 	if err != nil {
 		return 0, nil, err
@@ -204,6 +211,23 @@ func (a *api) createOrder(ctx context.Context, r *request) (int, any, error) {
 	w := wireOrder(o)
 	w.DownloadURL = a.Orders.PageURL(r.Caller.Shop, o)
 	return http.StatusCreated, w, nil
+}
+
+// clocksApart is how far another system's clock may be ahead of ours.
+const clocksApart = 24 * time.Hour
+
+// checkGIDs refuses ids that are none of the platform's.
+func checkGIDs(r order.Request) error {
+	var c purvey.Checker
+	check := func(field, gid string) {
+		c.Require(gid == "" || strings.HasPrefix(gid, "gid://"), field, "must be a global id, such as gid://shopify/Order/123")
+	}
+	check("gid", r.GID)
+	check("customer.gid", r.Customer.GID)
+	for i, l := range r.Lines {
+		check(fieldOf("lines", i, "gid"), l.GID)
+	}
+	return c.Err()
 }
 
 // patchOrder changes payment or risk. A field that is absent is left alone.
@@ -294,6 +318,9 @@ func (a *api) refundOrder(ctx context.Context, r *request) (int, any, error) {
 	}
 	lines := make([]order.RefundLine, len(b.Lines))
 	for i, l := range b.Lines {
+		if l.LineID == "" {
+			return 0, nil, purvey.BadField(fieldOf("lines", i, "line_id"), "is required")
+		}
 		lines[i] = order.RefundLine{LineID: l.LineID, Quantity: l.Quantity}
 	}
 	return answerOrder(a.Orders.Refund(ctx, r.Scope(), r.PathValue("id"), lines))

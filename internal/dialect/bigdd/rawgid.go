@@ -13,7 +13,9 @@ func RawGID(next http.Handler) http.Handler {
 	const before, after = prefix + "customers/", "/downloads"
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		gid, ok := strings.CutPrefix(r.URL.EscapedPath(), before+"gid://")
-		if gid, is := strings.CutSuffix(gid, after); ok && is {
+		gid, is := strings.CutSuffix(gid, after)
+		gid, err := url.PathUnescape(gid)
+		if ok && is && err == nil {
 			r2 := r.Clone(r.Context())
 			r2.URL.Path = before + "gid://" + gid + after
 			r2.URL.RawPath = before + url.PathEscape("gid://"+gid) + after

@@ -184,7 +184,7 @@ func TestBDD21_CustomerDownloads(t *testing.T) {
 			}
 		}
 		// Over a real connection, slashes and all.
-		for _, who := range []string{"gid://shopify/Customer/987654321", url.QueryEscape("gid://shopify/Customer/987654321"), "987654321"} {
+		for _, who := range []string{"gid://shopify/Customer/987654321", url.QueryEscape("gid://shopify/Customer/987654321"), "gid://shopify%2FCustomer/987654321", "987654321"} {
 			req, err := http.NewRequestWithContext(t.Context(), "GET", d.server.URL, nil)
 			if err != nil {
 				t.Fatal(err)
