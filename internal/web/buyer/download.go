@@ -59,6 +59,7 @@ func (h *handlers) order(w http.ResponseWriter, r *http.Request) error {
 		if (l.Stamped && len(lv.Files) > 0 || len(lv.Keys) > 0) && masked != "" {
 			lv.Status = append(lv.Status, status{Text: fill(more.LicensedTo, "email", masked)})
 		}
+		lv.Fresh = l.Updated
 		if l.Updated {
 			lv.Status = append([]status{{Text: more.Updated + ": " + fill(data.Library.Version, "version", l.Version)}}, lv.Status...)
 		}
@@ -125,6 +126,7 @@ type lineView struct {
 	W        words
 	News     string
 	Notes    string
+	Fresh    bool // the notes are of an update
 	Earlier  []release
 	Ask      *askView
 }

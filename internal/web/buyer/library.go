@@ -139,7 +139,10 @@ func (h *libraryHandlers) list(w http.ResponseWriter, r *http.Request, v visit, 
 		return problem{error: err, shop: v.shop}
 	}
 	frame := h.view(v.shop, v.lang, v.library.Title)
-	frame.Script, frame.Data, frame.Echoes = copyScript, data, query != ""
+	frame.Script, frame.Data = copyScript, data
+	// What somebody else's page had searched for stands beside secrets.
+	site := r.Header.Get("Sec-Fetch-Site")
+	frame.Echoes = query != "" && site != "same-origin" && site != "none"
 	return h.pages.Write(w, r, http.StatusOK, "library.html", frame)
 }
 

@@ -71,5 +71,12 @@ func TestShelf(t *testing.T) {
 		phone.get("/my").want(200, "Sign in")
 		phone.do("POST", end, url.Values{}).want(200, "Sign in")
 		b.get("/my?tab=odd").want(200, "Zither")
+		// What this site searches for comes compressed, what others do does not.
+		for site, want := range map[string]string{"same-origin": "gzip", "none": "gzip", "cross-site": "", "": ""} {
+			b.header["Accept-Encoding"], b.header["Sec-Fetch-Site"] = "gzip", site
+			if got := b.get("/my?q=zither").last.Header.Get("Content-Encoding"); got != want {
+				t.Errorf("from %q: encoded %q, want %q", site, got, want)
+			}
+		}
 	})
 }
