@@ -19,6 +19,8 @@ func (t *timeline) changes() error {
 	for _, a := range entries {
 		kind, title := "audit", ""
 		switch a.Action {
+		case actionReleased: // which the lines tell
+			continue
 		case actionCorrected:
 			kind, title = "email.corrected", "Customer corrected"
 		case actionReset:

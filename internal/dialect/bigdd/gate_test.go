@@ -119,6 +119,9 @@ func TestAuditOfScheduledRelease(t *testing.T) {
 		if rows, _ := d.audit(d.admin, "&action=order.released"); len(rows) != 1 {
 			t.Errorf("%+v", rows)
 		}
+		if got := strings.Join(d.kinds(d.admin, early.ID), " "); strings.Count(got, "line.released") != 1 || strings.Contains(got, "audit") {
+			t.Errorf("the timeline: %s", got)
+		}
 		if rows, _ := d.audit(d.admin, "&object_id="+risky.ID); len(rows) != 0 {
 			t.Errorf("the held one: %+v", rows)
 		}
