@@ -16,7 +16,7 @@ export function CopyButton({ value, label = 'Copy', withText }: Props) {
         const icon = copied ? <IconCheck size={15} aria-hidden /> : <IconCopy size={15} aria-hidden />;
         if (withText) {
           return (
-            <Button size="compact-sm" variant="default" leftSection={icon} onClick={copy} aria-label={label}>
+            <Button size="compact-sm" variant="default" flex="none" leftSection={icon} onClick={copy} aria-label={label}>
               {copied ? 'Copied' : 'Copy'}
             </Button>
           );

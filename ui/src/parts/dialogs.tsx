@@ -7,6 +7,7 @@ import { wordsOf, type Call } from '@/api/client';
 import { CallButton } from './as-api-call';
 import { CopyButton } from './copy-button';
 import { useEscape } from './escape';
+import classes from './dialogs.module.css';
 
 interface FormModalProps {
   title: string;
@@ -22,11 +23,13 @@ interface FormModalProps {
   danger?: boolean;
   disabled?: boolean;
   size?: string;
+  /** Of the button that closes it: "Keep the order", where "Cancel" would be read as the deed. */
+  dismiss?: string;
   children: ReactNode;
 }
 
 /** A form in a dialog, with "As API call" of this very action. */
-export function FormModal({ title, opened, close, submit, onSubmit, call, busy, error, danger, disabled, size, children }: FormModalProps) {
+export function FormModal({ title, opened, close, submit, onSubmit, call, busy, error, danger, disabled, size, dismiss, children }: FormModalProps) {
   useEscape(opened, close);
   const send = (e: FormEvent) => {
     e.preventDefault();
@@ -39,11 +42,11 @@ export function FormModal({ title, opened, close, submit, onSubmit, call, busy, 
         <Stack gap="md">
           {children}
           <ErrorAlert error={error} />
-          <Group justify="space-between" gap="xs">
+          <Group justify="space-between" gap="xs" className={classes.footer!}>
             {call ? <CallButton call={call} /> : <span />}
-            <Group gap="xs">
+            <Group gap="xs" ml="auto">
               <Button type="button" variant="default" onClick={close}>
-                Cancel
+                {dismiss ?? 'Cancel'}
               </Button>
               <Button type="submit" loading={busy ?? false} disabled={disabled ?? false} {...(danger ? { color: 'red' } : {})}>
                 {submit}

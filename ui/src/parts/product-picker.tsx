@@ -14,9 +14,9 @@ interface Props extends Pick<SelectProps, 'label' | 'description' | 'error' | 'r
 export function ProductPicker({ value, onChange, placeholder, ...rest }: Props) {
   const [text, setText] = useState('');
   const [q] = useDebouncedValue(text, 200);
-  const chosen = useRead<Product>(`/digital-products/${value ?? ''}`, undefined, { enabled: value !== null && value !== '' });
+  const chosen = useRead<Product>(`/digital-products/${value ?? ''}`, undefined, { enabled: value !== null && value !== '', title: 'The chosen product' });
   const searching = q !== '' && q !== chosen.data?.name;
-  const list = useList<Product>('/digital-products', { q: searching ? q : '', limit: 20 });
+  const list = useList<Product>('/digital-products', { q: searching ? q : '', limit: 20 }, { title: 'Find a product' });
   const rows = [...list.rows];
   if (chosen.data && !rows.some((p) => p.id === chosen.data.id)) rows.unshift(chosen.data);
   return (

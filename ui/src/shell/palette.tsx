@@ -3,7 +3,7 @@ import { Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { createSpotlight, Spotlight } from '@mantine/spotlight';
 import { IconBox, IconFile, IconKey, IconPlus, IconReceipt2, IconSearch, IconSwitchHorizontal, IconUser, type Icon } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useRead } from '@/api/hooks';
 import { setScope, useScope } from '@/api/scope';
@@ -11,6 +11,7 @@ import { useIsAdmin, useSession } from '@/api/session';
 import type { SearchHit, SearchResult } from '@/api/types/search';
 import { deeds, groups } from './nav';
 import { useSignOut } from './scope-switch';
+import classes from './palette.module.css';
 
 const [store, palette] = createSpotlight();
 
@@ -66,6 +67,17 @@ export function Palette() {
   ];
   const some = sections.some(([, entries]) => entries.length > 0);
 
+  // Enter takes the first of what was found, until another is chosen.
+  const first = sections.find(([, entries]) => entries.length > 0)?.[1][0]?.id ?? '';
+  useEffect(() => {
+    if (text.trim() === '') return;
+    const { listId, selected } = store.getState();
+    if (selected > 0) return;
+    const all = document.querySelectorAll<HTMLElement>(`#${CSS.escape(listId)} [data-action]`);
+    all.forEach((a, i) => a.toggleAttribute('data-selected', i === 0));
+    if (all.length > 0) store.updateState((s) => ({ ...s, selected: 0 }));
+  }, [text, first]);
+
   return (
     <Spotlight.Root
       store={store}
@@ -89,11 +101,12 @@ export function Palette() {
                 <Spotlight.Action
                   key={e.id}
                   label={e.label}
+                  className={classes.entry!}
                   onClick={e.run}
                   leftSection={<e.icon size={17} stroke={1.7} aria-hidden />}
                   rightSection={
                     e.hint ? (
-                      <Text span size="xs" c="dimmed">
+                      <Text span size="xs" c="dimmed" lineClamp={1} className={classes.hint!}>
                         {e.hint}
                       </Text>
                     ) : null

@@ -15,7 +15,7 @@ import classes from './customer.module.css';
 
 const orderColumns: readonly Column<Order>[] = [
   { key: 'name', title: 'Order', cell: (o) => o.name, card: 'title' },
-  { key: 'products', title: 'Products', cell: (o) => o.lines.map((l) => l.digital_product.name).join(', '), card: 'plain' },
+  { key: 'products', title: 'Products', cell: (o) => <Text span inherit lineClamp={2}>{o.lines.map((l) => l.digital_product.name).join(', ')}</Text>, card: 'plain', width: '40%' },
   { key: 'state', title: 'State', cell: (o) => <OrderStates order={o} />, card: 'plain' },
   { key: 'total', title: 'Total', align: 'right', cell: (o) => <Money cents={o.total_cents} currency={o.currency} />, card: 'aside' },
   { key: 'when', title: 'Placed', align: 'right', cell: (o) => <When at={o.created_at} />, card: 'plain' },

@@ -9,7 +9,7 @@ import { DropZone } from '@/uploads/drop';
 import { FileDrawer } from './file-drawer';
 
 const columns: readonly Column<File>[] = [
-  { key: 'name', title: 'Name', cell: (f) => <span className="mono-break">{f.name}</span> },
+  { key: 'name', title: 'Name', cell: (f) => f.name },
   { key: 'kind', title: 'Kind', cell: (f) => kindOf(f.name), card: 'hide', width: '6rem' },
   {
     key: 'products',
@@ -19,7 +19,7 @@ const columns: readonly Column<File>[] = [
       const [first] = products;
       if (!f.uploaded) return <StatePill tone="amber">Still uploading</StatePill>;
       if (first === undefined) return <Text span inherit c="dimmed">no product</Text>;
-      return products.length === 1 ? first.name : `${first.name} and ${plural(products.length - 1, 'other')}`;
+      return <Text span inherit lineClamp={2}>{products.length === 1 ? first.name : `${first.name} and ${plural(products.length - 1, 'other')}`}</Text>;
     },
   },
   { key: 'size', title: 'Size', align: 'right', cell: (f) => <Bytes value={f.size} />, card: 'aside' },

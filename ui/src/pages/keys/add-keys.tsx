@@ -103,7 +103,8 @@ function Import({ opened, close, tag, fields }: WayProps) {
         autosize
         minRows={5}
         maxRows={12}
-        className="mono"
+        styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
+        data-autofocus
         value={text}
         onChange={(e) => setText(e.currentTarget.value)}
       />

@@ -18,7 +18,7 @@ const columns: readonly Column<DownloadLink>[] = [
     },
   },
   { key: 'url', title: 'Address', cell: (l) => <CopyButton value={l.url} label="Copy the address" withText /> },
-  { key: 'limit', title: 'Limit', cell: (l) => (l.use_download_limit && l.download_limit > 0 ? `${plural(l.download_limit, 'copy', 'copies')} of each` : <Text span inherit c="dimmed">none</Text>) },
+  { key: 'limit', title: 'Limit', width: '9rem', cell: (l) => (l.use_download_limit && l.download_limit > 0 ? `${plural(l.download_limit, 'copy', 'copies')} of each` : <Text span inherit c="dimmed">none</Text>) },
   { key: 'stamp', title: 'Stamp', cell: (l) => (l.use_stamping ? (l.stamping_text ?? 'the shop’s text') : ''), card: 'hide' },
   { key: 'state', title: 'State', cell: (l) => <State link={l} />, card: 'aside' },
   { key: 'created', title: 'Created', align: 'right', sort: 'created_at', cell: (l) => <When at={l.created_at} /> },

@@ -16,7 +16,7 @@ export const kindName = (kind: string): string => kinds[kind] ?? words(kind);
 export const mayResend = (m: Message): boolean => !['login_code', 'password_reset', 'invitation'].includes(m.kind);
 
 export const stateWords: Readonly<Record<MessageState, string>> = {
-  kept: 'No mail server is set up, so it stays on this server. Set one up under Settings, Mail; then send it again.',
+  kept: 'No mail server is set up, so it stays on this server. Whoever runs the server sets PURVEY_SMTP_URL; then send it again.',
   queued: 'It is on its way to the mail server.',
   sent: 'The mail server took it. When the customer does not see it, let them look among unwanted mail first.',
   deferred: 'The mail server refused it for now. It is tried again by itself, less and less often, for some days.',
@@ -29,7 +29,7 @@ const causes: readonly (readonly [RegExp, string])[] = [
   [/\b5\.7\.\d+\b|spam|blocked|blacklist|blocklist|policy|reputation|dmarc|spf|dkim/i, 'Their provider takes it for unwanted mail, or does not trust the sender. Look at SPF, DKIM and DMARC of the sender’s domain.'],
   [/greylist|\b4\.7\.1\b|try again later|\b45[012]\b/i, 'Their provider wants it to be tried again later. That happens by itself.'],
   [/no such host|nxdomain|domain .*not found|\b5\.4\.4\b|\b5\.1\.2\b/i, 'The domain behind the @ does not exist: the address is mistyped.'],
-  [/auth|credential|\b535\b|username and password/i, 'The mail server does not accept the sign-in of this server. Look at the SMTP address under Settings, Mail.'],
+  [/auth|credential|\b535\b|username and password/i, 'The mail server does not accept the sign-in of this server. Whoever runs it looks at PURVEY_SMTP_URL.'],
   [/timeout|timed out|refused|reset by peer|unreachable|\beof\b/i, 'The mail server does not answer. It is tried again by itself.'],
   [/tls|certificate|x509/i, 'The connection to the mail server is not safe: its certificate is not accepted.'],
 ];

@@ -141,7 +141,7 @@ export function CancelDialog({ order, opened, close, line }: Props & { line: Ord
     reset();
   }, [opened, reset]);
   return (
-    <FormModal title={line === null ? `Cancel ${order.name}` : `Cancel ${line.digital_product.name}`} opened={opened} close={close} submit={line === null ? 'Cancel the order' : 'Cancel the line'} onSubmit={() => cancel.run(undefined)} call={() => cancel.describe(undefined)} busy={cancel.busy} error={cancel.error} danger size="md">
+    <FormModal title={line === null ? `Cancel ${order.name}` : `Cancel ${line.digital_product.name}`} opened={opened} close={close} submit={line === null ? 'Cancel the order' : 'Cancel the line'} onSubmit={() => cancel.run(undefined)} call={() => cancel.describe(undefined)} busy={cancel.busy} error={cancel.error} danger dismiss={line === null ? 'Keep the order' : 'Keep the line'}>
       <Text size="sm">
         {line === null ? 'All of it ends' : 'It ends'} for good: downloads and licence keys stop, and nothing of it comes back.
         {unpaid(order) ? ' Nothing was paid for it.' : ' No money is sent back by it; refund units for that.'}

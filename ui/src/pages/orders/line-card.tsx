@@ -142,7 +142,7 @@ function FileRow({ file, line, limit, since }: { file: AttachedFile; line: Order
           <Bytes value={file.size} />
           {copies.last && (
             <>
-              {' · last '}
+              {' · last fetched '}
               <When at={copies.last} />
             </>
           )}

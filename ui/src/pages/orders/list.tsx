@@ -43,7 +43,7 @@ const columns: readonly Column<Order>[] = [
   {
     key: 'customer', title: 'Customer', card: 'plain', width: '22%',
     cell: (o) => (
-      <Stack gap={0}>
+      <Stack gap={0} className={classes.give!}>
         <Text size="sm" lineClamp={1}>
           {customerName(o.customer) || o.customer.email || '–'}
         </Text>
@@ -160,16 +160,21 @@ function ProductNames({ order }: { order: Order }) {
   const [first, ...more] = order.lines;
   if (first === undefined) return null;
   const names = (
-    <Text size="sm" span lineClamp={1}>
-      {first.digital_product.name}
-      {first.quantity > 1 && ` × ${first.quantity}`}
+    <span className={classes.names}>
+      <Text size="sm" span lineClamp={1}>
+        {first.digital_product.name}
+      </Text>
+      {first.quantity > 1 && (
+        <Text size="sm" span className={classes.nowrap!}>
+          × {first.quantity}
+        </Text>
+      )}
       {more.length > 0 && (
-        <Text span inherit c="dimmed">
-          {' '}
+        <Text size="sm" span c="dimmed" className={classes.nowrap!}>
           and {more.length} more
         </Text>
       )}
-    </Text>
+    </span>
   );
   return more.length === 0 ? names : <Hint label={more.map((l) => l.digital_product.name).join(', ')}>{names}</Hint>;
 }

@@ -6,6 +6,7 @@ import { useList } from '@/api/hooks';
 import { useShop } from '@/api/session';
 import type { Sale, SaleTotal } from '@/api/types/report';
 import { count, DataTable, EmptyState, Figure, Figures, FilterBar, Money, money, PageHeader, Section, ServerState, StatePill, useFilters, When, type Column } from '@/parts';
+import classes from './reports.module.css';
 
 const columns: readonly Column<Sale>[] = [
   {
@@ -17,8 +18,8 @@ const columns: readonly Column<Sale>[] = [
       </>
     ),
   },
-  { key: 'customer', title: 'Customer', cell: (s) => s.customer.name ?? s.customer.email ?? '' },
-  { key: 'product', title: 'Product', cell: (s) => (s.quantity > 1 ? `${count(s.quantity)} × ${s.digital_product.name}` : s.digital_product.name) },
+  { key: 'customer', title: 'Customer', width: '15%', cell: (s) => <Text span inherit lineClamp={2} className={classes.give!}>{s.customer.name ?? s.customer.email ?? ''}</Text> },
+  { key: 'product', title: 'Product', width: '24%', cell: (s) => <Text span inherit lineClamp={2} className={classes.give!}>{s.quantity > 1 ? `${count(s.quantity)} × ${s.digital_product.name}` : s.digital_product.name}</Text> },
   { key: 'state', title: 'State', cell: (s) => <ServerState value={s.financial_status} />, card: 'hide' },
   { key: 'when', title: 'Paid', cell: (s) => <When at={s.paid_at} /> },
   { key: 'gross', title: 'Gross', align: 'right', cell: (s) => <Money cents={s.gross_cents} currency={s.currency} />, card: 'hide' },
@@ -33,7 +34,7 @@ export default function Reports() {
   const list = useList<Sale, Page<Sale> & { totals: SaleTotal[] }>('/reports/sales', query, { title: 'Report of sales' });
   const period = { start: filters.values.start, end: filters.values.end };
   const found = list.first?.totals ?? [];
-  const totals = found.length > 0 ? found : [{ currency: shop.currency, rows: 0, gross_cents: 0, refunded_cents: 0, net_cents: 0 }];
+  const totals = found.length > 0 ? [...found].sort((a, b) => Number(b.currency === shop.currency) - Number(a.currency === shop.currency)) : [{ currency: shop.currency, rows: 0, gross_cents: 0, refunded_cents: 0, net_cents: 0 }];
   return (
     <>
       <PageHeader title="Reports" lead="Days are those of the shop's time zone. Permission orders give something away and are no sales." />

@@ -1,5 +1,6 @@
 import { SegmentedControl } from '@mantine/core';
 import { IconSend } from '@tabler/icons-react';
+import { Fragment } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import { useList } from '@/api/hooks';
 import type { WebhookDelivery } from '@/api/types/webhook';
@@ -12,6 +13,21 @@ interface Props {
   path: string;
   withEndpoint: boolean;
   query?: Record<string, string>;
+}
+
+/** Broken where its words end, when it must be. */
+function EventType({ type }: { type: string }) {
+  const parts = type.split(/(?<=[._])/);
+  return (
+    <code>
+      {parts.map((part, i) => (
+        <Fragment key={i}>
+          {part}
+          <wbr />
+        </Fragment>
+      ))}
+    </code>
+  );
 }
 
 /** Deliveries, each of which opens with its request and its answers. */
@@ -27,7 +43,7 @@ export function DeliveryTable({ title, path, withEndpoint, query }: Props) {
     void go({ search: next.toString() }, { replace: true, preventScrollReset: true });
   };
   const columns: Column<WebhookDelivery>[] = [
-    { key: 'type', title: 'Event', cell: (d) => <span className="mono">{d.event_type}</span> },
+    { key: 'type', title: 'Event', cell: (d) => <EventType type={d.event_type} /> },
     ...(withEndpoint ? [{ key: 'endpoint', title: 'Endpoint', cell: (d: WebhookDelivery) => d.endpoint?.name ?? '' }] : []),
     { key: 'state', title: 'State', cell: (d) => <DeliveryState delivery={d} />, card: 'aside' },
     { key: 'answer', title: 'Last answer', cell: (d) => lastAnswer(d) },

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { useList } from '@/api/hooks';
 import type { Endpoint } from '@/api/types/webhook';
-import { DataTable, EmptyState, PageHeader, plural, SecretModal, useNewDialog, When, type Column } from '@/parts';
+import { count, DataTable, EmptyState, PageHeader, SecretModal, useNewDialog, When, type Column } from '@/parts';
 import { ReferenceLink } from '@/shell/scope-switch';
 import { EndpointForm } from './endpoint-form';
 import { EndpointState } from './state';
@@ -14,7 +14,7 @@ import { VerifySample } from './verify-sample';
 const columns: Column<Endpoint>[] = [
   { key: 'name', title: 'Name', cell: (e) => (e.dialect === 'publicala' ? `${e.name}, from the settings` : e.name) },
   { key: 'url', title: 'URL', cell: (e) => <span className="mono">{e.url}</span> },
-  { key: 'events', title: 'Events', cell: (e) => plural(e.events.length, 'event') },
+  { key: 'events', title: 'Events', align: 'right', cell: (e) => count(e.events.length) },
   { key: 'state', title: 'State', card: 'aside',
     cell: (e) => (
       <Group gap={6}>
