@@ -154,6 +154,9 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if p.back == "" && reason == reasonUnknown && !p.link {
 		p.back, back = libraryPath(p.shop), libraryWordsOf(lang).Title
 	}
+	if p.link && reason == reasonUnknown {
+		words.Do = wordsOf(lang).HelpShared
+	}
 	if p.mint {
 		back = libraryWordsOf(lang).Title
 		if reason == reasonUnknown {
@@ -173,6 +176,7 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	v.About = p.about
 	v.Data = refusalView{
 		refusal: words, Back: p.back, BackText: back, More: p.ask, Notice: p.note, Order: p.order, Token: p.token, Receipt: orderWordsOf(lang).Receipt,
+		My: libraryPath(p.shop), Library: libraryWordsOf(lang).Title,
 	}
 	if err := h.pages.Write(w, r, status, "refused.html", v); err != nil {
 		h.Log.ErrorContext(r.Context(), "a page cannot be made", "error", err)
@@ -189,6 +193,8 @@ type refusalView struct {
 	Order    string
 	Token    string
 	Receipt  string
+	My       string // path of the library
+	Library  string
 }
 
 // wantsPage tells a browser from a program: browsers name HTML.
