@@ -184,6 +184,16 @@ func (d *document) resolve(b []byte) (object, error) {
 	return d.load(r)
 }
 
+// absent tells whether b is null, or a reference to an object that is not
+// there, which is the same. It reads nothing.
+func (d *document) absent(b []byte) bool {
+	r, ok := asRef(b)
+	if !ok {
+		return isNull(b)
+	}
+	return r.num >= len(d.slots) || d.slots[r.num].kind != slotPlain && d.slots[r.num].kind != slotPacked
+}
+
 // load reads the object r.
 func (d *document) load(r ref) (object, error) {
 	null := object{ref: r, value: []byte("null")}

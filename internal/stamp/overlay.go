@@ -274,7 +274,7 @@ func (v *overlay) enterInline(b []byte, path []string, form ref) ([]byte, string
 		return d.bytes(), "/" + name, nil
 	}
 	value := d.get(path[0])
-	if isNull(value) {
+	if v.u.d.absent(value) {
 		value = []byte("<<>> ")
 	}
 	if r, ok := asRef(value); ok {

@@ -89,7 +89,7 @@ func (w *walker) node(r ref, in inherited, depth int) error {
 			*a.to = v
 		}
 	}
-	if !isNull(dict.get("Resources")) {
+	if !w.d.absent(dict.get("Resources")) {
 		in.resources = r
 	}
 	kids, err := w.d.resolve(dict.get("Kids"))
@@ -127,7 +127,7 @@ func (w *walker) leaf(o object, d dict, in inherited) error {
 		return fmt.Errorf("%w: more than %d pages", ErrTooLarge, MaxPages)
 	}
 	p := page{object: o, dict: d, unit: 1}
-	if p.resources = (holder{node: in.resources}); !isNull(d.get("Resources")) {
+	if p.resources = (holder{node: in.resources}); !w.d.absent(d.get("Resources")) {
 		p.resources = holder{own: true}
 	}
 	pick := func(key string, otherwise []byte) []byte {

@@ -294,6 +294,11 @@ func TestPDFResources(t *testing.T) {
 			"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 2/Kids 7 0 R/MediaBox 8 0 R>>",
 			"<</Type/Page/Parent 2 0 R>>", "<</Type/Page/Parent 2 0 R/Contents null>>", "null", "null", "[3 0 R 4 0 R]", "[0 0 9 0 R 842.0]", "595",
 		},
+		"references to nothing": {
+			"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 3/Kids[3 0 R 4 0 R 5 0 R]/MediaBox[0 0 595 842]/Resources 98 0 R>>",
+			"<</Type/Page/Parent 2 0 R/Contents 99 0 R/Resources 98 0 R>>", "<</Type/Page/Parent 2 0 R/Contents 99 0 R>>",
+			"<</Type/Page/Parent 2 0 R/Contents 97 0 R/Resources<</Font 96 0 R/XObject 95 0 R>>>>",
+		},
 		"odd names": {
 			"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[3 0 R]>>",
 			"<</Type/P#61ge/Parent 2 0 R/Media#42ox[0 0 595 842]/Contents 5 0 R/Resources<</Font<</F1 6 0 R>>>>/A#20B (x\\)y)>>",
