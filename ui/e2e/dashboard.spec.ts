@@ -143,7 +143,7 @@ test('a customer is kept out, and let in again', async ({ page, api, playwright 
   expect(await fetchFile(playwright.request, order, file.id)).toBe(200);
 });
 
-test('what is not given out stands in the queue, and is tried again', async ({ page, api }) => {
+test('what is not given out stands in the queue, with what it waits for', async ({ page, api }) => {
   const product = await makeProduct(api, 'Made to measure', { delivering_type: 'UNIQUE' });
   const reference = `HL-${Date.now()}`;
   const order = await makeOrder(api, 'queue@example.org', product, { external_reference: reference });
@@ -152,8 +152,8 @@ test('what is not given out stands in the queue, and is tried again', async ({ p
   await page.getByLabel('Search', { exact: true }).fill(reference);
   const row = page.getByRole('row', { name: new RegExp(order.name) });
   await expect(row).toContainText('Waits for the files of this customer.');
-  await row.getByRole('button', { name: /^Retry/ }).click();
-  await expect(page.getByText(`of ${order.name} is tried again`)).toBeVisible();
+  await row.getByRole('link', { name: /^Assign files/ }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText(order.name);
 });
 
 test('an order’s line tells its addresses', async ({ page, api }) => {

@@ -23,8 +23,8 @@ interface FormModalProps {
   danger?: boolean;
   disabled?: boolean;
   size?: string;
-  /** Of the button that closes it: "Keep the order", where "Cancel" would be read as the deed. */
-  dismiss?: string;
+  /** Of the button that closes it: "Keep the order", where "Cancel" would be read as the deed. null: there is nothing to cancel. */
+  dismiss?: string | null;
   children: ReactNode;
 }
 
@@ -45,9 +45,11 @@ export function FormModal({ title, opened, close, submit, onSubmit, call, busy, 
           <Group justify="space-between" gap="xs" className={classes.footer!}>
             {call ? <CallButton call={call} /> : <span />}
             <Group gap="xs" ml="auto">
-              <Button type="button" variant="default" onClick={close}>
-                {dismiss ?? 'Cancel'}
-              </Button>
+              {dismiss !== null && (
+                <Button type="button" variant="default" onClick={close}>
+                  {dismiss ?? 'Cancel'}
+                </Button>
+              )}
               <Button type="submit" loading={busy ?? false} disabled={disabled ?? false} {...(danger ? { color: 'red' } : {})}>
                 {submit}
               </Button>

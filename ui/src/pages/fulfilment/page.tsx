@@ -23,6 +23,15 @@ function why({ order, line }: Row): string {
   return waitsFor(order, line, undefined) ?? '';
 }
 
+/** Where a person does what the line waits for; null when a new try is all there is. */
+function remedy({ order, line }: Row): { to: string; label: string } | null {
+  if (line.status === 'failed') return null;
+  if (order.is_held) return { to: `/orders/${order.id}`, label: 'Look and release' };
+  if (line.delivering_type === 'UNIQUE' && (line.files ?? []).length === 0) return { to: `/orders/${order.id}`, label: 'Assign files' };
+  if ((line.rights?.keys_owed ?? 0) > 0) return { to: '/keys?new', label: 'Add keys' };
+  return null;
+}
+
 export default function Fulfilment() {
   const filters = useFilters({ search: '', state: '', source: '' });
   const { search, state, source } = filters.values;
@@ -70,11 +79,23 @@ export default function Fulfilment() {
     { key: 'since', title: 'Placed', align: 'right', cell: ({ order }) => <When at={order.created_at} />, card: 'plain' },
     {
       key: 'retry', title: '', align: 'right',
-      cell: (r) => (
-        <Button size="compact-sm" variant={r.line.status === 'failed' ? 'default' : 'subtle'} onClick={() => retry.run(r)} aria-label={`Retry ${r.line.digital_product.name} of ${r.order.name}`}>
-          Retry
-        </Button>
-      ),
+      cell: (r) => {
+        const of = `${r.line.digital_product.name} of ${r.order.name}`;
+        const at = remedy(r);
+        // What waits for somebody is not helped by another try.
+        if (at !== null) {
+          return (
+            <Button component={Link} to={at.to} size="compact-sm" variant="default" aria-label={`${at.label}: ${of}`}>
+              {at.label}
+            </Button>
+          );
+        }
+        return (
+          <Button size="compact-sm" variant={r.line.status === 'failed' ? 'default' : 'subtle'} onClick={() => retry.run(r)} aria-label={`Retry ${of}`}>
+            Retry
+          </Button>
+        );
+      },
     },
   ];
   return (

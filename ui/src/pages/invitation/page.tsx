@@ -21,10 +21,12 @@ export default function InvitationPage() {
   const [password, setPassword] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
+  const [joined, setJoined] = useState(false);
   const invitation = useQuery<Invitation, ApiError>({
     queryKey: ['invitation', token],
     queryFn: async () => (await send<{ data: Invitation }>({ method: 'GET', path }, { quiet: true })).data,
     retry: false,
+    enabled: !joined, // it is used up, then
   });
   const submit = async (e: FormEvent) => {
     e.preventDefault();
@@ -32,6 +34,7 @@ export default function InvitationPage() {
     setError(null);
     try {
       const { data } = await send<{ data: Session }>({ method: 'POST', path, body: { name: name.trim(), password } }, { quiet: true });
+      setJoined(true);
       enterSession(client, data);
       void go('/', { replace: true });
     } catch (e) {

@@ -12,7 +12,7 @@ import { ConfirmModal, CopyButton, DataTable, EmptyState, FormModal, PageHeader,
 const roles: readonly { value: Role; label: string; help: string }[] = [
   { value: 'owner', label: 'Owner', help: 'Everything, other owners too.' },
   { value: 'admin', label: 'Admin', help: 'Everything but owners: settings, tokens, webhooks, stores, members.' },
-  { value: 'member', label: 'Member', help: 'Orders, customers, mail, products, files, keys, links and reports.' },
+  { value: 'member', label: 'Member', help: 'Orders, customers, mail, products, files, keys and links.' },
 ];
 
 type Deed = { kind: 'role' | 'disable' | 'remove'; member: Member };
@@ -166,7 +166,7 @@ function InvitedModal({ member, close }: { member: Member | null; close: () => v
 
 function ConfirmLike({ opened, close, title, children }: { opened: boolean; close: () => void; title: string; children: React.ReactNode }) {
   return (
-    <FormModal title={title} opened={opened} close={close} submit="Done" onSubmit={close}>
+    <FormModal title={title} opened={opened} close={close} submit="Done" onSubmit={close} dismiss={null}>
       {children}
     </FormModal>
   );

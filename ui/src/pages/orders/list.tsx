@@ -41,7 +41,7 @@ const none = { search: '', financial_status: '', line_status: '', dl_access: '',
 const columns: readonly Column<Order>[] = [
   { key: 'name', title: 'Order', cell: (o) => o.name, card: 'title', width: '6.5rem' },
   {
-    key: 'customer', title: 'Customer', card: 'plain', width: '22%',
+    key: 'customer', title: 'Customer', card: 'plain', width: '26%',
     cell: (o) => (
       <Stack gap={0} className={classes.give!}>
         <Text size="sm" lineClamp={1}>
@@ -55,7 +55,7 @@ const columns: readonly Column<Order>[] = [
       </Stack>
     ),
   },
-  { key: 'products', title: 'Products', cell: (o) => <ProductNames order={o} />, card: 'plain', width: '30%' },
+  { key: 'products', title: 'Products', cell: (o) => <ProductNames order={o} />, card: 'plain', width: '28%' },
   { key: 'state', title: 'State', cell: (o) => <OrderStates order={o} />, card: 'plain' },
   { key: 'got', title: 'Fetched', cell: (o) => <Got order={o} />, card: 'hide', width: '5.5rem' },
   { key: 'total', title: 'Total', align: 'right', cell: (o) => <Money cents={o.total_cents} currency={o.currency} />, card: 'aside', width: '6rem' },
@@ -171,7 +171,8 @@ function ProductNames({ order }: { order: Order }) {
       )}
       {more.length > 0 && (
         <Text size="sm" span c="dimmed" className={classes.nowrap!}>
-          and {more.length} more
+          +{more.length}
+          <span className="visually-hidden"> more</span>
         </Text>
       )}
     </span>

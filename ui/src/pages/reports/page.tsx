@@ -76,7 +76,7 @@ export default function Reports() {
                   {t.about}
                 </Text>
               </div>
-              <Button component="a" href={browserUrl(t.path, t.dated ? period : {})} variant="default" size="compact-sm" aria-label={`${t.label} as CSV`}>
+              <Button component="a" flex="none" href={browserUrl(t.path, t.dated ? period : {})} variant="default" size="compact-sm" aria-label={`${t.label} as CSV`}>
                 CSV
               </Button>
             </Group>
