@@ -170,13 +170,14 @@ func (s *Service) beginOf(ctx context.Context, src *source, f purvey.File, size,
 		}
 	}
 	if oc := sl.current; oc != nil {
-		if full {
-			// Whether it is open is for the database to say.
-		} else if next, err := s.beginFree(ctx, src, oc, f, size, c, now); next != nil || err != nil {
-			if err == nil {
+		if !full {
+			next, err := s.beginFree(ctx, src, oc, f, size, c, now)
+			if next != nil {
 				sl.put(next)
 			}
-			return next, err
+			if next != nil || err != nil {
+				return next, err
+			}
 		}
 		// What is not in the database yet must be when it decides.
 		if err := s.flushFresh(ctx, oc); err != nil {
