@@ -86,7 +86,7 @@ var owners = map[string][]string{
 	"golang.org/x/crypto":                     {"internal/auth", "internal/blob", "internal/keyring"},
 	"golang.org/x/image":                      {"internal/stamp"},
 	"golang.org/x/sync":                       {"internal/auth", "internal/blob", "internal/store", "internal/job", "cmd/*"},
-	"golang.org/x/text":                       {"internal/mail", "internal/stamp", "internal/store", "internal/web/*"},
+	"golang.org/x/text":                       {"internal/mail", "internal/stamp", "internal/store", "internal/web/*", "internal/webhook"},
 	"golang.org/x/time":                       {"internal/auth"},
 	"modernc.org/sqlite":                      {"internal/store"},
 	"rsc.io/qr":                               {"internal/web/admin"},
