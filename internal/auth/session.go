@@ -37,7 +37,10 @@ func (s *Service) SessionsOf(ctx context.Context, of purvey.Session) ([]purvey.S
 // SignOutDevice ends one session of the customer in the shop, named by its id.
 // One that is not theirs, or has ended, ends nothing.
 func (s *Service) SignOutDevice(ctx context.Context, of purvey.Session, id string) error {
-	return s.db.Tx(ctx, func(tx *store.Tx) error { return tx.DeleteSessionOf(ctx, of.ShopID, of.Email, id) })
+	return s.db.Tx(ctx, func(tx *store.Tx) error {
+		_, err := tx.DeleteSessionOf(ctx, of.ShopID, of.Email, id)
+		return err
+	})
 }
 
 // SignOutEverywhere ends every session of the customer in the shop.

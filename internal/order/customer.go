@@ -75,6 +75,23 @@ func (s *Service) SignOutCustomer(ctx context.Context, scope purvey.Scope, id st
 	})
 }
 
+// SignOutDevice ends one session of a customer in the library, named by its id.
+// One that is not theirs, or has ended, ends nothing.
+func (s *Service) SignOutDevice(ctx context.Context, scope purvey.Scope, id, sessionID string) error {
+	return s.db.Tx(ctx, func(tx *store.Tx) error {
+		c, err := tx.Customer(ctx, scope, id)
+		if err != nil || c.Email == "" || scope.Mode != purvey.Live {
+			return err
+		}
+		if ended, err := tx.DeleteSessionOf(ctx, scope.ShopID, purvey.Fold(c.Email), sessionID); err != nil || !ended {
+			return err
+		}
+		return tx.Audit(ctx, purvey.AuditEntry{
+			ShopID: scope.ShopID, Mode: scope.Mode, Action: "customer.signed_out", Object: purvey.AuditObject{Type: "customer", ID: c.ID, Name: c.Email},
+		})
+	})
+}
+
 // DeactivateCustomer keeps a customer out, or lets them in again: who is
 // deactivated is signed out of the library and cannot sign in, and none of
 // their orders gives its goods; nothing else of the orders changes, and new

@@ -38,10 +38,11 @@ func (tx *Tx) DeleteSession(ctx context.Context, shopID, hash string) error {
 	return err
 }
 
-// DeleteSessionOf ends one session of an address in a shop, named by its id.
-func (tx *Tx) DeleteSessionOf(ctx context.Context, shopID, email, id string) error {
-	_, err := tx.exec(ctx, `DELETE FROM session WHERE id = $1 AND shop_id = $2 AND email = $3`, id, shopID, email)
-	return err
+// DeleteSessionOf ends one session of an address in a shop, named by its id,
+// and tells whether there was one.
+func (tx *Tx) DeleteSessionOf(ctx context.Context, shopID, email, id string) (bool, error) {
+	n, err := tx.exec(ctx, `DELETE FROM session WHERE id = $1 AND shop_id = $2 AND email = $3`, id, shopID, email)
+	return n > 0, err
 }
 
 // DeleteSessionsOf ends every session of an address in a shop.

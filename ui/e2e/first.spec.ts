@@ -109,6 +109,7 @@ test.describe.serial('a new server', () => {
     await page.goto(`${server.origin}/admin/customers/${id}`);
     const section = page.getByRole('region', { name: 'Signed in at' });
     await expect(section.getByText('Chrome on Linux')).toBeVisible();
+    await expect(section.getByRole('button', { name: 'Sign out Chrome on Linux' })).toBeVisible();
     await section.getByRole('button', { name: 'Sign out everywhere' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere' }).click();
     await expect(section.getByText('Nowhere.')).toBeVisible();

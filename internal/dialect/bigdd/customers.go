@@ -14,6 +14,7 @@ func (a *api) routesCustomers() {
 	a.read("GET /public-api/v1/customers/{id}", anyRole, a.showCustomer)
 	a.read("GET /public-api/v1/customers/{id}/orders", anyRole, a.customerOrders)
 	a.write("DELETE /public-api/v1/customers/{id}/sessions", anyRole, 0, a.endCustomerSessions)
+	a.write("DELETE /public-api/v1/customers/{id}/sessions/{session}", anyRole, 0, a.endCustomerSession)
 	a.write("POST /public-api/v1/customers/{id}/deactivate", anyRole, 4<<10, a.deactivateCustomer(true))
 	a.write("POST /public-api/v1/customers/{id}/reactivate", anyRole, 4<<10, a.deactivateCustomer(false))
 }
@@ -129,6 +130,14 @@ func (a *api) customerOrders(r *request) (any, error) {
 func (a *api) endCustomerSessions(ctx context.Context, r *request) (int, any, error) {
 	id := r.PathValue("id")
 	if err := a.Orders.SignOutCustomer(ctx, r.Scope(), id); err != nil {
+		return 0, nil, err
+	}
+	return http.StatusNoContent, nil, nil
+}
+
+// endCustomerSession signs a customer out of the library in one browser.
+func (a *api) endCustomerSession(ctx context.Context, r *request) (int, any, error) {
+	if err := a.Orders.SignOutDevice(ctx, r.Scope(), r.PathValue("id"), r.PathValue("session")); err != nil {
 		return 0, nil, err
 	}
 	return http.StatusNoContent, nil, nil

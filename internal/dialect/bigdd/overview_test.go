@@ -247,8 +247,26 @@ func TestCustomers(t *testing.T) {
 			d.call(d.member, "GET", prefix+"customers/"+id, "").into(t, &out)
 			return len(out.Data.Sessions)
 		}
-		if n := sessions(); n != 1 {
+		if _, err := d.backend.Auth.SignIn(t.Context(), d.shop.ID, "ana@example.org", "Mozilla/5.0 (Windows NT 10.0) Firefox/133.0"); err != nil {
+			t.Fatal(err)
+		}
+		if n := sessions(); n != 2 {
 			t.Errorf("%d sessions", n)
+		}
+		var whole struct{ Data struct{ Sessions []object } }
+		d.call(d.member, "GET", prefix+"customers/"+id, "").into(t, &whole)
+		newest := whole.Data.Sessions[0]
+		if newest["browser"] != "Firefox" || newest["system"] != "Windows" || whole.Data.Sessions[1]["browser"] != nil {
+			t.Errorf("%v", whole.Data.Sessions)
+		}
+		ben := d.list("customers?search=ben@").Data[0]["id"].(string)
+		if a := d.call(d.member, "DELETE", prefix+"customers/"+ben+"/sessions/"+newest["id"].(string), ""); a.status != 204 || sessions() != 2 {
+			t.Errorf("another's session: %d %s, %d sessions", a.status, a.body, sessions())
+		}
+		for range 2 {
+			if a := d.call(d.member, "DELETE", prefix+"customers/"+id+"/sessions/"+newest["id"].(string), ""); a.status != 204 || sessions() != 1 {
+				t.Errorf("%d %s, %d sessions", a.status, a.body, sessions())
+			}
 		}
 		for range 2 {
 			if a := d.call(d.member, "DELETE", prefix+"customers/"+id+"/sessions", ""); a.status != 204 || sessions() != 0 {

@@ -45,7 +45,7 @@ func objects() map[string]func(f *frame, token string) map[string]string {
 		},
 		"customers": func(f *frame, token string) map[string]string {
 			customer := f.order(token, "REGULAR")["customer"].(map[string]any)
-			return map[string]string{"gid": "7700", "id": customer["id"].(string)}
+			return map[string]string{"gid": "7700", "id": customer["id"].(string), "session": "66a1f0c2b7d94e3f8a105e02"}
 		},
 		"license-keys": func(f *frame, token string) map[string]string {
 			var made struct {

@@ -1,5 +1,5 @@
 // One customer: what they bought, fetched, hold and were mailed.
-import { Alert, Anchor, Button, Skeleton, Stack, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { IconDownload, IconLogout, IconMail, IconReceipt2, IconUserCheck, IconUserOff } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
@@ -208,6 +208,10 @@ function Sessions({ customer }: { customer: Customer }) {
     then: () => ask(false),
     quiet: true,
   });
+  const endOne = useWrite<string>((id) => ({ method: 'DELETE', path: `/customers/${customer.id}/sessions/${id}`, title: 'Sign the customer out of one browser' }), {
+    done: 'Signed out',
+    refresh: [`/customers/${customer.id}`],
+  });
   return (
     <Section title="Signed in at" lead="Where this customer’s library is open.">
       {sessions.length === 0 ? (
@@ -217,9 +221,14 @@ function Sessions({ customer }: { customer: Customer }) {
       ) : (
         <Stack gap="xs">
           {sessions.map((s) => (
-            <Text key={s.id} size="sm">
-              {deviceOf(s)}, since <When at={s.created_at} />
-            </Text>
+            <Group key={s.id} justify="space-between" gap="xs" wrap="nowrap">
+              <Text size="sm">
+                {deviceOf(s)}, since <When at={s.created_at} />
+              </Text>
+              <Button size="compact-sm" variant="subtle" onClick={() => endOne.run(s.id)} aria-label={`Sign out ${deviceOf(s)}`}>
+                Sign out
+              </Button>
+            </Group>
           ))}
           <div>
             <Button variant="default" size="compact-sm" leftSection={<IconLogout size={15} aria-hidden />} onClick={() => ask(true)}>
