@@ -89,12 +89,17 @@ func network(ip string) string {
 	return netip.PrefixFrom(a, bits).Masked().String()
 }
 
-// WriteOrders writes the orders that were made in the period, oldest first.
-func (s *Service) WriteOrders(ctx context.Context, w io.Writer, scope purvey.Scope, p Period) error {
+// WriteOrders writes the orders of the filter that were made in the period, oldest first.
+func (s *Service) WriteOrders(ctx context.Context, w io.Writer, scope purvey.Scope, p Period, f store.OrderFilter) error {
 	t := newTable(w)
 	err := t.header("id", "name", "order_number", "uuid", "external_reference", "source", "type", "created_at", "paid_at", "financial_status", "fulfillment_status",
 		"dl_access", "is_imported", "customer_email", "customer_firstname", "customer_lastname", "products", "units", "refunded_units", "total_cents", "currency")
-	f := store.OrderFilter{From: p.Start, Before: p.before()}
+	if p.Start.After(f.From) {
+		f.From = p.Start
+	}
+	if before := p.before(); !before.IsZero() && (f.Before.IsZero() || before.Before(f.Before)) {
+		f.Before = before
+	}
 	for after, more := "", true; more && err == nil; {
 		var l purvey.Listed[purvey.Order]
 		if l, err = s.db.Orders(ctx, scope, f, page(after)); err != nil {

@@ -110,7 +110,7 @@ test('products are given to people by CSV', async ({ page, api }) => {
   await page.getByRole('option', { name: 'Field Recordings, Volume 1' }).click();
   await page.getByLabel('People').fill('E-mail,First name\nclass-a@example.org,Ana\nnot an address,Bo\n');
   await page.getByRole('button', { name: 'Assign to 2 people' }).click();
-  await expect(page.getByRole('heading', { name: '1 order made, 1 row refused' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: '1 order created, 1 row refused' })).toBeVisible();
   await expect(page.getByRole('row').filter({ hasText: 'not an address' })).toContainText('Refused');
   const [order] = await api<{ type: string; total_cents: number }[]>('GET', '/orders?search=class-a@example.org');
   expect(order).toMatchObject({ type: 'permission', total_cents: 0 });

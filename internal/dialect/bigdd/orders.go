@@ -40,28 +40,8 @@ func (a *api) listOrders(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var f order.Filter
-	if f.From, err = r.timeParam("created_after"); err != nil {
-		return nil, err
-	}
-	if f.Before, err = r.timeParam("created_before"); err != nil {
-		return nil, err
-	}
-	statuses := make([]string, 0, 8)
-	for _, s := range purvey.FinancialStatuses() {
-		statuses = append(statuses, string(s))
-	}
-	if f.Financial, err = r.enumList("financial_status", statuses...); err != nil {
-		return nil, err
-	}
-	if f.Products, err = r.listParam("digital_product_id"); err != nil {
-		return nil, err
-	}
-	if err := r.deskFilter(&f); err != nil {
-		return nil, err
-	}
-	f.Email = r.stringParam("customer_email")
-	if f.Query, err = r.search(); err != nil {
+	f, err := r.orderFilter()
+	if err != nil {
 		return nil, err
 	}
 	include, err := r.enumList("include", "product", "downloads", "counts", "rights")
@@ -73,6 +53,32 @@ func (a *api) listOrders(r *request) (any, error) {
 		return nil, err
 	}
 	return a.orderList(r, p, orders, include)
+}
+
+// orderFilter reads the filters of the list of orders.
+func (r *request) orderFilter() (f order.Filter, err error) {
+	if f.From, err = r.timeParam("created_after"); err != nil {
+		return f, err
+	}
+	if f.Before, err = r.timeParam("created_before"); err != nil {
+		return f, err
+	}
+	statuses := make([]string, 0, 8)
+	for _, s := range purvey.FinancialStatuses() {
+		statuses = append(statuses, string(s))
+	}
+	if f.Financial, err = r.enumList("financial_status", statuses...); err != nil {
+		return f, err
+	}
+	if f.Products, err = r.listParam("digital_product_id"); err != nil {
+		return f, err
+	}
+	if err = r.deskFilter(&f); err != nil {
+		return f, err
+	}
+	f.Email = r.stringParam("customer_email")
+	f.Query, err = r.search()
+	return f, err
 }
 
 func (a *api) orderList(r *request, p purvey.Page, orders purvey.Listed[purvey.Order], include []string) (any, error) {

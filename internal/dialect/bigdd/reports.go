@@ -26,7 +26,11 @@ func (a *api) routesReports() {
 	})
 	a.export("orders", func(r *request) (table, error) {
 		p, err := period(r)
-		return func(ctx context.Context, w io.Writer) error { return a.Reports.WriteOrders(ctx, w, r.Scope(), p) }, err
+		if err != nil {
+			return nil, err
+		}
+		f, err := r.orderFilter()
+		return func(ctx context.Context, w io.Writer) error { return a.Reports.WriteOrders(ctx, w, r.Scope(), p, f) }, err
 	})
 	a.export("customers", func(r *request) (table, error) {
 		return func(ctx context.Context, w io.Writer) error { return a.Reports.WriteCustomers(ctx, w, r.Scope()) }, nil

@@ -301,6 +301,14 @@ func TestPUB35_Tables(t *testing.T) {
 				t.Errorf("%s: %d", name, a.status)
 			}
 		}
+		for query, n := range map[string]int{"?financial_status=PAID": 1, "?financial_status=PENDING": 0, "?search=nobody": 0, "?digital_product_id=" + evil: 1, "?dl_access=disabled": 0, "?line_status=refunded": 0} {
+			if rows := l.table("orders.csv" + query); len(rows) != n+1 {
+				t.Errorf("%s: %d rows", query, len(rows)-1)
+			}
+		}
+		if a := l.call(l.admin, "GET", "/public-api/v1/reports/orders.csv?line_status=x", ""); a.status != 400 {
+			t.Error(a.status)
+		}
 		if a := l.call(l.admin, "GET", "/public-api/v1/reports/orders.csv?end=x", ""); a.status != 400 {
 			t.Error(a.status)
 		}

@@ -75,6 +75,8 @@ export default function Orders() {
     },
     [values, zone],
   );
+  const { from, to, sort: _, ...same } = values;
+  const exported: Query = { ...same, start: from, end: to }; // the rows that are seen, all of them
   const list = useList<Order>('/orders', query, { title: 'List orders' });
   const shown = useShown(list.rows);
   const create = (
@@ -90,7 +92,7 @@ export default function Orders() {
         actions={
           <>
             {admin && (
-              <Button component="a" href={browserUrl('/reports/orders.csv', { start: values.from, end: values.to })} download variant="default" leftSection={<IconDownload size={16} aria-hidden />}>
+              <Button component="a" href={browserUrl('/reports/orders.csv', exported)} download variant="default" leftSection={<IconDownload size={16} aria-hidden />}>
                 Export CSV
               </Button>
             )}
