@@ -13,7 +13,7 @@ interface Props {
 /** A page that fell over, or whose code did not come: after an update it is not on the server any more, or the server does not answer. */
 export function Broken({ inside }: Props) {
   const error = useRouteError();
-  const uncome = error instanceof TypeError && /import|module/i.test(error.message);
+  const uncome = error instanceof Error && /\bimport|module|preload\b/i.test(error.message);
   const [reached, setReached] = useState<boolean | null>(uncome ? null : true);
   useEffect(() => {
     if (!uncome) return;

@@ -106,7 +106,7 @@ export function Palette() {
                   leftSection={<e.icon size={17} stroke={1.7} aria-hidden />}
                   rightSection={
                     e.hint ? (
-                      <Text span size="xs" c="dimmed" lineClamp={1} className={classes.hint!}>
+                      <Text span size="xs" lineClamp={1} className={classes.hint!}>
                         {e.hint}
                       </Text>
                     ) : null

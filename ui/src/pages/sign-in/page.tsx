@@ -18,7 +18,14 @@ export default function SignIn() {
     if (session.data) void go(next, { replace: true });
   }, [session.data, go, next]);
 
-  return <SignInForm done={(s) => enterSession(client, s)} />;
+  return (
+    <SignInForm
+      done={(s) => {
+        enterSession(client, s);
+        void go(next, { replace: true });
+      }}
+    />
+  );
 }
 
 /** Only a path of ours is gone to. */
