@@ -59,14 +59,14 @@ test('a person is invited, joins, takes a second factor, and signs in with it', 
   await stranger.getByRole('button', { name: 'Go on' }).click();
   await expect(stranger.getByRole('button', { name: 'Account of Kim Park' })).toBeVisible();
 
-  // Shut out: the next thing that Kim does leads to the sign-in page.
+  // Shut out: the next thing that Kim does asks for the password.
   await page.reload();
   await page.getByRole('button', { name: 'Actions for Kim Park' }).click();
   await page.getByRole('menuitem', { name: 'Shut out' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Shut out' }).click();
   await expect(page.getByRole('row', { name: /kim@example.com/ })).toContainText('Disabled');
   await stranger.getByRole('link', { name: 'Orders' }).click();
-  await expect(stranger.getByRole('heading', { level: 1 })).toHaveText('Sign in');
+  await expect(stranger.getByRole('dialog', { name: 'You were signed out' })).toBeVisible();
 });
 
 test('a deep link leads back to where it pointed', async ({ stranger, world }) => {

@@ -159,7 +159,7 @@ export function useWrite<V = void, R = unknown>(describe: (input: V) => Call, op
     (input: V): Promise<R> => {
       const { path, body } = latest.current(input);
       const text = body instanceof FormData ? '' : JSON.stringify([path, body]);
-      if (text !== '' && last.current?.text === text && Date.now() < last.current.until) return last.current.answer;
+      if (text !== '' && last.current?.text === text && (last.current.until === Infinity || (clicks > 1 && Date.now() < last.current.until))) return last.current.answer;
       const answer = mutateAsync({ input, key: newKey() });
       const run = { text, until: Infinity, answer };
       last.current = run;
@@ -185,6 +185,10 @@ export function useWrite<V = void, R = unknown>(describe: (input: V) => Call, op
 
 /** The longest that a double click takes, in milliseconds. */
 const doubleClick = 600;
+
+// How many clicks the last one was, as the browser counts: 2 for a double click.
+let clicks = 0;
+window.addEventListener('click', (e) => (clicks = e.detail), { capture: true });
 
 async function takeBack(client: QueryClient, call: Call, paths: readonly string[]): Promise<void> {
   try {

@@ -102,6 +102,7 @@ export function Palette() {
                   key={e.id}
                   label={e.label}
                   className={classes.entry!}
+                  dimmedSections={false}
                   onClick={e.run}
                   leftSection={<e.icon size={17} stroke={1.7} aria-hidden />}
                   rightSection={
