@@ -66,15 +66,21 @@ test('a person is invited, joins, takes a second factor, and signs in with it', 
   await page.getByRole('dialog').getByRole('button', { name: 'Shut out' }).click();
   await expect(page.getByRole('row', { name: /kim@example.com/ })).toContainText('Disabled');
   await stranger.getByRole('link', { name: 'Orders' }).click();
-  await expect(stranger.getByRole('dialog', { name: 'You were signed out' })).toBeVisible();
+  const asked = stranger.getByRole('dialog', { name: 'You were signed out' });
+  await expect(asked).toBeVisible();
+  await asked.getByRole('button', { name: 'Leave, and sign in as somebody else' }).click();
+  await expect(stranger.getByRole('heading', { level: 1 })).toHaveText('Sign in');
 });
 
 test('a deep link leads back to where it pointed', async ({ stranger, world }) => {
+  const refused: string[] = [];
+  stranger.on('response', (r) => r.status() >= 400 && refused.push(`${r.status()} ${r.url()}`));
   await stranger.goto('/admin/tokens?new');
   await stranger.getByLabel('E-mail').fill(world.owner.email);
   await stranger.getByLabel(/^Password/).fill(world.owner.password);
   await stranger.getByRole('button', { name: 'Sign in' }).click();
   await expect(stranger.getByRole('dialog', { name: 'New API token' })).toBeVisible();
+  expect(refused, 'who has no session is not asked for one').toEqual([]);
 });
 
 test('a reset is asked for, and says nothing of who is a member', async ({ stranger }) => {

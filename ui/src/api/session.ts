@@ -7,6 +7,11 @@ import type { Session, SessionShop } from './types/session';
 
 export const sessionKey = ['session', '/admin/session'] as const;
 
+/** The page itself says when its browser has no session: then nobody needs to be asked. */
+function hasNone(): boolean {
+  return document.querySelector<HTMLMetaElement>('meta[name="session"]')?.content === 'none';
+}
+
 /** The session; null when nobody is signed in. */
 export function useSessionQuery() {
   return useQuery<Session | null, ApiError>({
@@ -21,6 +26,7 @@ export function useSessionQuery() {
         throw e;
       }
     },
+    initialData: () => (hasNone() ? null : undefined),
     staleTime: 60_000,
   });
 }
@@ -50,11 +56,17 @@ export function useIsAdmin(): boolean {
 
 /** Takes a session that an answer brought, and forgets what another saw. */
 export function enterSession(client: QueryClient, session: Session): void {
-  client.clear();
+  document.querySelector('meta[name="session"]')?.remove(); // it is true no more
+  forgetAllButSession(client);
   client.setQueryData(sessionKey, session);
 }
 
 export function leaveSession(client: QueryClient): void {
   client.setQueryData(sessionKey, null);
+  forgetAllButSession(client);
+}
+
+function forgetAllButSession(client: QueryClient): void {
+  client.getMutationCache().clear();
   client.removeQueries({ predicate: (q) => q.queryKey[0] !== sessionKey[0] });
 }
