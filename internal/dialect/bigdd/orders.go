@@ -207,9 +207,6 @@ func (a *api) createOrder(ctx context.Context, r *request) (int, any, error) {
 		}
 		req.Lines = append(req.Lines, lr)
 	}
-	if err := checkGIDs(req); err != nil {
-		return 0, nil, err
-	}
 	o, err := a.Orders.Place(ctx, r.Scope(), req)
 	if err != nil {
 		return 0, nil, err
@@ -221,20 +218,6 @@ func (a *api) createOrder(ctx context.Context, r *request) (int, any, error) {
 
 // clocksApart is how far another system's clock may be ahead of ours.
 const clocksApart = 24 * time.Hour
-
-// checkGIDs refuses ids that are none of the platform's.
-func checkGIDs(r order.Request) error {
-	var c purvey.Checker
-	check := func(field, gid string) {
-		c.Require(gid == "" || strings.HasPrefix(gid, "gid://"), field, "must be a global id, such as gid://shopify/Order/123")
-	}
-	check("gid", r.GID)
-	check("customer.gid", r.Customer.GID)
-	for i, l := range r.Lines {
-		check(fieldOf("lines", i, "gid"), l.GID)
-	}
-	return c.Err()
-}
 
 // patchOrder changes payment or risk. A field that is absent is left alone.
 func (a *api) patchOrder(ctx context.Context, r *request) (int, any, error) {
