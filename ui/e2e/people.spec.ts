@@ -86,6 +86,7 @@ test('a deep link leads back to where it pointed', async ({ stranger, world }) =
 test('a reset is asked for, and says nothing of who is a member', async ({ stranger }) => {
   await stranger.goto('/admin/sign-in');
   await stranger.getByRole('link', { name: 'Forgotten the password?' }).click();
+  await expect(stranger.getByRole('heading', { level: 1 })).toHaveText('Reset your password'); // the page before has such a field, too
   await stranger.getByLabel('E-mail').fill('nobody@example.com');
   await stranger.getByRole('button', { name: 'Mail me the link' }).click();
   await expect(stranger.getByRole('status')).toContainText('If nobody@example.com belongs to a member');
