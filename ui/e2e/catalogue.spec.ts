@@ -4,6 +4,7 @@ import { pdf } from './pdf';
 test('a product from its files to its second version', async ({ page, api }) => {
   await page.goto('/admin/products');
   await page.getByRole('link', { name: 'New product' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'New product' })).toBeVisible();
   await page.getByLabel('Name', { exact: false }).first().fill('Tide Tables');
   await page.getByLabel('Price').fill('12.50');
   await page.getByRole('button', { name: 'Choose or upload files' }).click();
