@@ -46,3 +46,20 @@ test('the sandbox looks like nothing else', async ({ page }) => {
   await page.goto('/admin/tokens?purvey_mode=sandbox');
   await look(page, 'sandbox');
 });
+
+test('a search that was just typed does not lead back from where a click leads', async ({ page, api }) => {
+  const [order] = await api<{ name: string; customer: { email: string } }[]>('GET', '/orders?limit=1');
+  await page.goto('/admin/orders');
+  const row = page.getByRole('row', { name: new RegExp(order?.name ?? 'no order') });
+  await expect(row).toBeVisible();
+  // The page that the click leads to is slow to come.
+  await page.route(/\/admin\/assets\/.*\.js$/, async (route) => {
+    await new Promise((done) => setTimeout(done, 700));
+    await route.continue();
+  });
+  await page.getByLabel('Search orders').fill(order?.customer.email ?? '');
+  await page.getByRole('link', { name: 'Customers' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Customers' })).toBeVisible();
+  await page.goBack();
+  await expect(page).toHaveURL(/\/admin\/orders\?search=/);
+});

@@ -124,6 +124,8 @@ function TypedFilter<K extends string>({ field, value, change }: { field: Filter
         setText(e.currentTarget.value);
         later(e.currentTarget.value.trim());
       }}
+      // What is clicked next may lead away: the filter must not come after it and lead back.
+      onBlur={() => later.flush()}
       w={search ? undefined : 180}
       flex={search ? '1 1 14rem' : undefined}
       maw={search ? 420 : undefined}
