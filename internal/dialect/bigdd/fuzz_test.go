@@ -133,12 +133,15 @@ func (f *frame) seeds() map[string][]string {
 		}
 		for range 2 {
 			ids := object[w.noun](f, f.admin)
-			for name, other := range map[string]string{"id": w.noun, "line": "lines", "version_id": "versions"} {
+			for name, other := range map[string]string{"id": w.noun, "line": "lines", "version_id": "versions", "tag": w.noun} {
 				if ids[name] != "" {
 					known[other] = append(known[other], ids[name])
 				}
 			}
 		}
+	}
+	for range 2 {
+		known["customer ids"] = append(known["customer ids"], object["customers"](f, f.admin)["id"])
 	}
 	known["files"] = append(known["files"], f.file(f.admin), f.file(f.admin))
 	return known
@@ -216,7 +219,13 @@ func (p *prober) request(call operation) (target string, header http.Header, bod
 			if nouns[param.Name] != "" {
 				of = nouns[param.Name]
 			}
+			if noun == "customers" && param.Name == "id" {
+				of = "customer ids"
+			}
 			id := p.id(of)
+			if list := param.Schema.Value.Enum; len(list) > 0 && p.chance(90) {
+				id = fmt.Sprint(one(&p.guesser, list...))
+			}
 			if p.owner == "" {
 				p.owner = id
 			}

@@ -55,7 +55,7 @@ func (g *guesser) id(noun string) string {
 
 // nouns says what the ids in a field or a part of a path are of.
 var nouns = map[string]string{
-	"file_ids": "files", "digital_product_id": "digital-products", "line_id": "lines", "version_id": "versions", "order_name": "order names",
+	"file_ids": "files", "digital_product_id": "digital-products", "line_id": "lines", "line": "lines", "tag": "license-key-tags", "version_id": "versions", "order_name": "order names",
 	"order_id": "orders", "key": "keys", "customer_gid": "customers",
 }
 
