@@ -176,7 +176,8 @@ func checkResponse(input *openapi3filter.RequestValidationInput, seen *exchange)
 // those that the call did not read to their end, are left out.
 func checkRequest(input *openapi3filter.RequestValidationInput, sent *witness) error {
 	r := input.Request.Clone(input.Request.Context())
-	r.URL.RawQuery = plainLists(r.URL.Query(), input.Route)
+	query, _ := parseQuery(r.URL.RawQuery) // as the server reads it
+	r.URL.RawQuery = plainLists(query, input.Route)
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	body := sent.taken.Bytes()
 	input.Request, input.QueryParams = r, r.URL.Query()
